@@ -1,0 +1,67 @@
+"""Spatial econometrics for regional economists: from a panel and a map to a publishable table.
+
+Everything public hangs off this module and is imported on first use::
+
+    import toolkit as tk
+
+    panel = tk.load("munnell")
+    W = tk.weights.queen(panel)
+    fit = tk.fit("log(gsp) ~ log(pcap) + log(pc) + log(emp) + unemp", panel, W, model="sdm", effects="twoway")
+    tk.impacts(fit)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+# public name -> module that holds it; a name equal to the module's last part may be the module itself
+_OBJECTS = {
+    "Panel": "toolkit.data.panel",
+    "load": "toolkit.data.loaders",
+    "SpatialWeights": "toolkit.weights.spatial_weights",
+    "moran": "toolkit.explore.moran",
+    "local_moran": "toolkit.explore.local_moran",
+    "fit": "toolkit.models.fit",
+    "impacts": "toolkit.postestimation.impacts",
+    "spectests": "toolkit.postestimation.spectests",
+    "table": "toolkit.report.table",
+}
+_MODULES = {
+    "weights": "toolkit.weights",
+    "charts": "toolkit.report.charts",
+    "maps": "toolkit.report.maps",
+    "errors": "toolkit.errors",
+}
+
+__all__ = ["__version__", *_OBJECTS, *_MODULES]
+
+if TYPE_CHECKING:
+    from toolkit import errors, weights
+    from toolkit.data.loaders import load
+    from toolkit.data.panel import Panel
+    from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.moran import moran
+    from toolkit.models.fit import fit
+    from toolkit.postestimation.impacts import impacts
+    from toolkit.postestimation.spectests import spectests
+    from toolkit.report import charts, maps
+    from toolkit.report.table import table
+    from toolkit.weights.spatial_weights import SpatialWeights
+
+
+def __getattr__(name: str):
+    if name in _OBJECTS:
+        value = getattr(import_module(_OBJECTS[name]), name)
+    elif name in _MODULES:
+        value = import_module(_MODULES[name])
+    else:
+        raise AttributeError(f"toolkit has no public name {name!r}; it has: {', '.join(__all__)}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""What was observed: panels, loaders, codebooks, registers of regions."""

@@ -1,0 +1,1 @@
+"""Research questions built on the estimators."""

@@ -1,0 +1,1 @@
+"""Describe: statistics of the data that need no regression."""

@@ -1,0 +1,1 @@
+"""One estimator core: spec, design, transform, likelihood, covariance, fit."""

@@ -1,0 +1,1 @@
+"""Pages: tables, charts, maps, html. Sees records, never an estimator."""

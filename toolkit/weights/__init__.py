@@ -1,0 +1,1 @@
+"""Who is near whom: builders, `SpatialWeights` and the operator (lag, log-determinant, solve, traces)."""
