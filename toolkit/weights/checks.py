@@ -1,0 +1,121 @@
+"""Guards at the door: ids and matrices that cannot be weights are refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+import numpy as np
+from scipy import sparse
+
+from toolkit.errors import WeightsError, listing
+
+__all__ = ["as_ids", "check_matrix", "label", "mismatch"]
+
+
+def as_ids(ids: Iterable[Hashable]) -> tuple[Hashable, ...]:
+    """Tuple of plain Python ids; refuses missing, repeated and mixed ids."""
+    if isinstance(ids, str):
+        raise WeightsError(f"ids={ids!r} is one text.", allowed="a list of ids, one per region")
+    out = tuple(i.item() if isinstance(i, np.generic) else i for i in ids)
+    missing = [k for k, i in enumerate(out) if i is None or i != i]
+    if missing:
+        raise WeightsError(f"Ids are missing at positions {listing(missing)}.", fix="give every region an id")
+    seen: set[Hashable] = set()
+    twice = [i for i in out if i in seen or seen.add(i)]
+    if twice:
+        raise WeightsError(f"Ids appear more than once: {listing(dict.fromkeys(twice))}.", fix="give one id per region")
+    kinds = {"text" if isinstance(i, str) else "number" for i in out}
+    if len(kinds) > 1:
+        text = [repr(i) for i in out if isinstance(i, str)]
+        rest = [repr(i) for i in out if not isinstance(i, str)]
+        raise WeightsError(
+            f"Ids mix text ({listing(text, 3)}) and numbers ({listing(rest, 3)}).",
+            fix="turn all ids into text, e.g. df['code'] = df['code'].astype(str)",
+        )
+    return out
+
+
+def check_matrix(matrix, ids: Sequence[Hashable]) -> sparse.csr_array:
+    """Copy to a canonical float CSR array; refuses what cannot be a weights matrix.
+
+    Integers are cast first, so that unsigned ones cannot wrap (``-w`` of uint8 1 is 255).
+    """
+    out = _to_csr(matrix)
+    n = out.shape[0]
+    if out.shape[0] != out.shape[1]:
+        raise WeightsError(
+            f"The matrix is {out.shape[0]} x {out.shape[1]}.", allowed="a square matrix, regions x regions"
+        )
+    if n == 0:
+        raise WeightsError("The matrix is empty.", allowed="at least one region")
+    if len(ids) != n:
+        raise WeightsError(
+            f"The matrix has {n} rows but there are {len(ids)} ids.",
+            fix="give one id per row, in the order of the rows",
+        )
+    out.sum_duplicates()
+    coo = out.tocoo()
+    for bad, words in ((~np.isfinite(coo.data), "are not finite"), (coo.data < 0, "are negative")):
+        if bad.any():
+            pairs = [
+                f"{ids[i]} -> {ids[j]} ({v:g})"
+                for i, j, v in zip(coo.coords[0][bad], coo.coords[1][bad], coo.data[bad], strict=True)
+            ]
+            raise WeightsError(f"Weights {words}: {listing(pairs)}.", allowed="finite numbers, zero or positive")
+    out.eliminate_zeros()
+    own = out.diagonal()
+    if own.any():
+        raise WeightsError(
+            f"Regions are their own neighbours (non-zero diagonal): {listing(ids[i] for i in np.flatnonzero(own))}.",
+            fix="set the diagonal to zero",
+        )
+    return out
+
+
+def mismatch(have: Sequence[Hashable], want: Sequence[Hashable], names: Mapping[Hashable, str]) -> None:
+    """Raise `WeightsError` listing the ids on each side, unless both hold the same set."""
+    only_weights = [i for i in have if i not in set(want)] if set(have) != set(want) else []
+    only_data = [i for i in want if i not in set(have)] if set(have) != set(want) else []
+    if not only_weights and not only_data:
+        return
+    fix = "choose the same regions on both sides: W.subset(ids) drops regions from the weights, panel.select(entities=ids) from the panel"
+    if {_spelled(i) for i in have} == {_spelled(i) for i in want}:
+        a, b = type(have[0]).__name__, type(want[0]).__name__
+        fix = (
+            f"the ids are the same but of another type: {have[0]!r} ({a}) in the weights, {want[0]!r} ({b}) in the data; "
+            "turn both into text"
+        )
+    raise WeightsError(
+        "The ids of the weights and of the data differ. "
+        f"Only in the weights ({len(only_weights)}): {listing(label(i, names) for i in only_weights) or 'none'}. "
+        f"Only in the data ({len(only_data)}): {listing(only_data) or 'none'}.",
+        fix=fix,
+    )
+
+
+def label(id_: Hashable, names: Mapping[Hashable, str]) -> str:
+    """``id (name)`` where the name says more than the id."""
+    name = names.get(id_)
+    return f"{id_} ({name})" if name is not None and str(name) != str(id_) else str(id_)
+
+
+def _spelled(id_: Hashable) -> str:
+    """The id as text, an integral float without its decimals, so that 110000, "110000" and 110000.0 agree."""
+    if isinstance(id_, float) and id_.is_integer():
+        return str(int(id_))
+    return str(id_).strip()
+
+
+def _to_csr(matrix) -> sparse.csr_array:
+    if sparse.issparse(matrix):
+        out = sparse.csr_array(matrix, dtype=float, copy=True)
+    else:
+        try:
+            dense = np.array(matrix, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise WeightsError(f"The matrix does not hold numbers: {error}.", allowed="an array of numbers") from None
+        if dense.ndim != 2:
+            raise WeightsError(f"The matrix has {dense.ndim} dimensions.", allowed="two: regions x regions")
+        out = sparse.csr_array(dense)
+    out.sort_indices()
+    return out
