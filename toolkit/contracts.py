@@ -243,8 +243,8 @@ class Impacts:
     Attributes
     ----------
     table : DataFrame
-        One row a variable, effect and horizon: term effect horizon estimate std_error statistic
-        p_value conf_low conf_high. `effect` is direct, indirect or total; `horizon` short or long.
+        One row a variable and effect: term effect estimate std_error statistic p_value conf_low
+        conf_high. `effect` is direct, indirect or total; dynamic models add `horizon`, short or long.
     method : str
         How standard errors were found: ``"delta"`` or ``"simulation"``.
     draws, discarded : int
@@ -275,13 +275,15 @@ class Impacts:
 
     def wide(self, value: str = "estimate") -> pd.DataFrame:
         """Rows are variables, columns direct, indirect, total (by horizon if there are two)."""
-        by = ["effect"] if self.table["horizon"].nunique() == 1 else ["horizon", "effect"]
-        out = self.table.pivot(index="term", columns=by, values=value)
-        order = list(dict.fromkeys(self.table["term"]))
-        return out.loc[
-            order,
-            list(dict.fromkeys(map(tuple, self.table[by].values)) if len(by) > 1 else ["direct", "indirect", "total"]),
-        ]
+        import pandas as pd
+
+        terms = list(dict.fromkeys(self.table["term"]))
+        by = ["horizon", "effect"] if "horizon" in self.table else ["effect"]
+        columns = list(dict.fromkeys(self.table[by].itertuples(index=False, name=None)))
+        cells = self.table.set_index(["term", *by])[value]
+        rows = [[cells.loc[(term, *c)] for c in columns] for term in terms]
+        names = pd.MultiIndex.from_tuples(columns, names=by) if len(by) > 1 else [c[0] for c in columns]
+        return pd.DataFrame(rows, index=pd.Index(terms, name="term"), columns=names)
 
     def __repr__(self) -> str:
         head = (

@@ -1,0 +1,76 @@
+"""The table of models: which of Wy, WX and Wu each one has. A model is a row here, not a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.errors import InputError, listing
+
+__all__ = ["EFFECTS", "SPECS", "Spec", "effects_named", "spec_named"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One model of the family y = rho W y + X b + W X theta + effects + u, u = lambda W u + e.
+
+    Attributes
+    ----------
+    name : str
+        Short name, as given to `toolkit.fit`.
+    title : str
+        Name in words.
+    wy, wx, wu : bool
+        Whether W y (rho), W X (theta) and W u (lambda) are in the model.
+    """
+
+    name: str
+    title: str
+    wy: bool
+    wx: bool
+    wu: bool
+
+    @property
+    def spatial(self) -> tuple[str, ...]:
+        """Names of the spatial parameters, in the order in which they are reported."""
+        return ("rho",) * self.wy + ("lambda",) * self.wu
+
+
+SPECS: dict[str, Spec] = {
+    s.name: s
+    for s in (
+        Spec("ols", "Linear model (OLS)", wy=False, wx=False, wu=False),
+        Spec("slx", "Spatial lag of X (SLX)", wy=False, wx=True, wu=False),
+        Spec("sar", "Spatial autoregressive model (SAR)", wy=True, wx=False, wu=False),
+        Spec("sem", "Spatial error model (SEM)", wy=False, wx=False, wu=True),
+        Spec("sdm", "Spatial Durbin model (SDM)", wy=True, wx=True, wu=False),
+        Spec("sdem", "Spatial Durbin error model (SDEM)", wy=False, wx=True, wu=True),
+        Spec("sac", "Spatial autoregressive combined model (SAC)", wy=True, wx=False, wu=True),
+        Spec("gns", "General nesting spatial model (GNS)", wy=True, wx=True, wu=True),
+    )
+}
+
+#: Fixed effects: name -> effects included.
+EFFECTS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "entity": ("entity",),
+    "time": ("time",),
+    "twoway": ("entity", "time"),
+}
+
+
+def spec_named(name: str) -> Spec:
+    """The row of `SPECS` called `name`; InputError lists the names otherwise."""
+    if isinstance(name, str) and name.lower() in SPECS:
+        return SPECS[name.lower()]
+    raise InputError(
+        f"model={name!r} is not a model.",
+        allowed="; ".join(f"{s.name} ({s.title})" for s in SPECS.values()),
+    )
+
+
+def effects_named(name: str | None) -> str:
+    """The canonical name of the fixed effects; InputError lists the names otherwise."""
+    name = "none" if name is None else name
+    if isinstance(name, str) and name.lower() in EFFECTS:
+        return name.lower()
+    raise InputError(f"effects={name!r} is not a kind of fixed effects.", allowed=listing(EFFECTS))

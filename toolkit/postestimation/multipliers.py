@@ -1,0 +1,109 @@
+"""Averages of the spatial multiplier S = (I - rho W)^-1 as functions of rho."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit.models.results import Fit
+
+__all__ = ["Multipliers", "multipliers"]
+
+_DENSE = 2000
+_PROBES = 200
+_NODES = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Multipliers:
+    """The four averages the impacts are made of, at one or many rho, and their derivatives.
+
+    Attributes
+    ----------
+    own, own_lagged : ndarray, shape (R,)
+        tr(S)/N and tr(S W_d)/N.
+    sum, sum_lagged : ndarray, shape (R,)
+        1'S1/N and 1'S W_d 1/N.
+    note : str
+        Stochastic error, where there is one.
+    """
+
+    own: np.ndarray
+    own_lagged: np.ndarray
+    sum: np.ndarray
+    sum_lagged: np.ndarray
+    note: str = ""
+
+
+def multipliers(fit: Fit, rho: np.ndarray, derivative: bool = False) -> Multipliers:
+    """`Multipliers` at `rho` (R,), or their derivatives with respect to rho.
+
+    tr(S) = N + rho tr(G), tr(S W) = tr(G) and their derivatives tr(G) + rho tr(G^2), tr(G^2) come from the
+    log-determinant, so no inverse is formed. Sums are 1/(1 - rho r) when the rows of W sum to r. What has
+    no closed form (W_d other than W, rows with different sums) is computed at the point, or at Chebyshev
+    nodes over the range of `rho` and interpolated when there are many.
+    """
+    rho = np.atleast_1d(np.asarray(rho, float))
+    w, wd = fit.weights, fit.weights_durbin if fit.weights_durbin is not None else fit.weights
+    n = fit.design.y.shape[1]
+    ones = np.ones(n)
+    if not fit.spec.wy:
+        flat = np.zeros_like(rho) if derivative else np.ones_like(rho)
+        lagged = 0.0 if wd is None or derivative else float(wd.lag(ones).mean())
+        return Multipliers(flat, 0 * rho, flat, 0 * rho + lagged)
+
+    curve = fit.estimated.likelihood.curve
+    trace, trace2 = -np.asarray(curve.d1(rho)), -np.asarray(curve.d2(rho))
+    own = (trace + rho * trace2) / n if derivative else 1 + rho * trace / n
+    note = ""
+    if wd.hash == w.hash:
+        own_lagged = (trace2 if derivative else trace) / n
+    else:
+        own_lagged, note = _spread(lambda r: _trace_with(fit, wd, r, derivative), rho)
+    rows = w.lag(ones)
+    if w.row_sums_constant and wd.row_sums_constant:
+        r, rd = float(rows.mean()), float(wd.lag(ones).mean())
+        total = r / (1 - rho * r) ** 2 if derivative else 1 / (1 - rho * r)
+        return Multipliers(own, own_lagged, total, total * rd, note)
+    total, _ = _spread(lambda r: (_sum_with(fit, ones, r, derivative), 0.0), rho)
+    total_lagged, _ = _spread(lambda r: (_sum_with(fit, wd.lag(ones), r, derivative), 0.0), rho)
+    return Multipliers(own, own_lagged, total, total_lagged, note)
+
+
+def _sum_with(fit: Fit, vector: np.ndarray, rho: float, derivative: bool) -> float:
+    """1'S v / N, or its derivative 1'S W S v / N."""
+    operator = fit.estimated.operator
+    s = operator.solve(rho, vector)
+    return float((operator.solve(rho, operator.lag(s)) if derivative else s).mean())
+
+
+def _trace_with(fit: Fit, wd, rho: float, derivative: bool) -> tuple[float, float]:
+    """tr(S W_d)/N, or tr(S W S W_d)/N, with its Monte Carlo standard error (0 when exact)."""
+    operator = fit.estimated.operator
+    n = fit.design.y.shape[1]
+    exact = n <= _DENSE
+    x = np.eye(n) if exact else np.random.default_rng(20090102).choice([-1.0, 1.0], size=(n, _PROBES))
+    s = operator.solve(rho, wd.lag(x))
+    if derivative:
+        s = operator.solve(rho, operator.lag(s))
+    diagonal = np.einsum("ij,ij->j", x, s)
+    if exact:
+        return float(diagonal.sum()) / n, 0.0
+    return float(diagonal.mean()) / n, float(diagonal.std(ddof=1)) / np.sqrt(_PROBES) / n
+
+
+def _spread(function, rho: np.ndarray) -> tuple[np.ndarray, str]:
+    """Evaluate at few points directly, at many by a polynomial through Chebyshev nodes."""
+    from scipy.interpolate import BarycentricInterpolator
+
+    if len(rho) <= _NODES:
+        values, errors = zip(*(function(float(r)) for r in rho), strict=True)
+        out = np.array(values)
+    else:
+        middle, half = (rho.max() + rho.min()) / 2, max((rho.max() - rho.min()) / 2, 1e-12)
+        nodes = middle + half * np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+        values, errors = zip(*(function(float(r)) for r in nodes), strict=True)
+        out = BarycentricInterpolator(nodes, np.array(values))(rho)
+    error = max(errors)
+    return out, f"tr(S W_durbin)/N is stochastic, standard error {error:.1e}" if error else ""
