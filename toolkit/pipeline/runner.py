@@ -1,0 +1,318 @@
+"""The main job: run the notebooks of a folder and put what they make in ``build/``, all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import toolkit
+from toolkit.errors import InputError, OutputError, ReplicationError, listing
+from toolkit.pipeline import manifest
+from toolkit.pipeline.artefacts import RECORD_FILE
+from toolkit.pipeline.notebooks import Notebook, discover, execute
+from toolkit.pipeline.pages import notebook_page
+from toolkit.pipeline.progress import Progress
+from toolkit.report.site import Section, Shown, index_page
+
+__all__ = ["Replication", "replicate"]
+
+_INDEX = "index.html"
+_PAGE = "notebook.html"
+
+
+@dataclass(frozen=True)
+class Replication:
+    """What a call of `replicate` did.
+
+    Attributes
+    ----------
+    out : Path
+        Folder of the results.
+    ran, unchanged, kept : tuple of str
+        Notebooks that were run; that were asked for but had not changed; that were not asked for and
+        whose earlier results were carried over.
+    seconds : float
+        Wall-clock time.
+    """
+
+    out: Path
+    ran: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    kept: tuple[str, ...]
+    seconds: float
+
+
+def replicate(
+    names: Sequence[str] = (),
+    *,
+    analyses: str | Path = "analyses",
+    out: str | Path = "build",
+    force: bool = False,
+    quick: bool = False,
+    jobs: int | None = None,
+    timeout: float = 1800,
+    progress: Progress | None = None,
+) -> Replication:
+    """Run notebooks in parallel and write tables, figures, pages and a manifest to `out`.
+
+    A notebook runs again when its cells, the toolkit, the data or the package versions have changed, or
+    when a file it made has; otherwise its earlier result stands (a full result also stands for a quick
+    one). The new folder is made beside `out` and put in its place by renaming at the very end: at the first
+    failing cell everything stops and `out` is as it was. Whatever else lies in `out` is carried over.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Notebooks, with or without ``.ipynb``; all when empty.
+    analyses, out : path
+        Folder of the notebooks; folder of the results.
+    force : bool
+        Run also what has not changed.
+    quick : bool
+        Reduced setting, ``artefacts.quick`` in the notebooks; the results are marked as such.
+    jobs : int, optional
+        Notebooks run at a time; by default as many as there are cores.
+    timeout : float
+        Seconds allowed for one cell.
+    progress : Progress, optional
+        Where to report; standard output by default.
+
+    Returns
+    -------
+    Replication
+
+    Raises
+    ------
+    ReplicationError
+        Unknown name, or a cell failed.
+    OutputError
+        `out` cannot be replaced.
+    """
+    began = time.monotonic()
+    analyses, out = Path(analyses).resolve(), Path(out).resolve()
+    if jobs is not None and jobs < 1:
+        raise InputError(f"jobs={jobs} leaves nothing to work with.", allowed="a whole number from 1")
+    chosen = discover(analyses, names)
+    present = discover(analyses)
+    old = manifest.read(out)
+    _check_replaceable(out, analyses, old, [n.name for n in chosen])
+
+    hasher = manifest.Hasher(analyses)
+    inputs = {n.name: hasher(n.cells) for n in present}
+    stands = {
+        n.name
+        for n in chosen
+        if manifest.satisfies(old["notebooks"].get(n.name), inputs[n.name], quick=quick, out=out, analyses=analyses)
+    }
+    to_run = [n for n in chosen if force or n.name not in stands]
+    unchanged = tuple(n.name for n in chosen if n not in to_run)
+    running = {n.name for n in to_run}
+    carried = {
+        n.name: old["notebooks"][n.name]
+        for n in present
+        if n.name not in running
+        and n.name in old["notebooks"]
+        and manifest.intact(old["notebooks"][n.name]["files"], out)
+    }
+    kept = tuple(sorted(set(carried) - set(unchanged)))
+    with progress or Progress() as shown:
+        for name in unchanged:
+            shown.say(f"{name}: unchanged")
+        complete = set(carried) == set(old["notebooks"]) and manifest.intact(old["files"], out)
+        if to_run or not complete:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
+                new = Path(scratch) / "new"
+                new.mkdir()
+                made = asyncio.run(_run_all(to_run, new, inputs, quick, jobs, timeout, shown))
+                for entry in carried.values():
+                    _carry(entry["files"], out, new)
+                entries = dict(sorted({**carried, **made}.items()))
+                (new / _INDEX).write_text(_index(entries, inputs, new), encoding="utf-8")
+                manifest.write(new, entries, {_INDEX: manifest.sha256(new / _INDEX)})
+                _swap(new, out, Path(scratch) / "old", _foreign(out, old))
+    return Replication(out, tuple(sorted(running)), unchanged, kept, time.monotonic() - began)
+
+
+async def _run_all(
+    notebooks: Sequence[Notebook],
+    new: Path,
+    inputs: Mapping[str, str],
+    quick: bool,
+    jobs: int | None,
+    timeout: float,
+    shown: Progress,
+) -> dict[str, dict[str, Any]]:
+    """Run the notebooks, `jobs` at a time; the first failure cancels the others and ends their kernels."""
+    import joblib
+
+    cores = joblib.cpu_count()
+    at_once = min(jobs or cores, len(notebooks)) or 1
+    places, one_page = asyncio.Semaphore(at_once), asyncio.Lock()
+    made: dict[str, dict[str, Any]] = {}
+
+    async def run(notebook: Notebook) -> None:
+        name, directory = notebook.name, new / notebook.name
+        async with places:
+            began = time.monotonic()
+            shown.started(name, len(notebook.node.cells))
+            directory.mkdir()
+            node = await execute(
+                notebook,
+                directory,
+                quick=quick,
+                timeout=timeout,
+                threads=max(1, cores // at_once),
+                on_cell=lambda: shown.cell(name),
+            )
+            async with one_page:  # drawing formulas changes matplotlib's settings for a moment
+                page = await asyncio.to_thread(notebook_page, node, title=notebook.title, lang=notebook.lang)
+            (directory / _PAGE).write_text(page, encoding="utf-8")
+            made[name] = _entry(notebook, directory, inputs[name], quick, time.monotonic() - began)
+            things = len(made[name]["artefacts"])
+            shown.say(f"{name}: {len(node.cells)} cells, {things} artefacts, {made[name]['seconds']:.1f} s")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for notebook in notebooks:
+                group.create_task(run(notebook))
+    except* ReplicationError as failures:
+        failed = failures
+    else:
+        return made
+    raise _leaves(failed)[0]
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> list[ReplicationError]:
+    return [leaf for e in group.exceptions for leaf in (_leaves(e) if isinstance(e, BaseExceptionGroup) else [e])]
+
+
+def _entry(notebook: Notebook, directory: Path, inputs: str, quick: bool, seconds: float) -> dict[str, Any]:
+    """The manifest's entry of a notebook that has just run; takes its record file away."""
+    path = directory / RECORD_FILE
+    record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.unlink(missing_ok=True)
+    return {
+        "title": notebook.title,
+        "summary": notebook.summary,
+        "lang": notebook.lang,
+        "source": notebook.path.name,
+        "setting": "quick" if quick else "full",
+        "inputs": inputs,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "cells": len(notebook.node.cells),
+        "data": record.get("data", []),
+        "weights": record.get("weights", []),
+        "seeds": record.get("seeds", []),
+        "read": [
+            {"path": os.path.relpath(p, notebook.path.parent), "sha256": manifest.sha256(Path(p))}
+            for p in record.get("files", [])
+        ],
+        "toolkit": toolkit.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "packages": manifest.packages(),
+        "artefacts": record.get("artefacts", []),
+        "files": manifest.file_hashes(directory, directory.parent),
+    }
+
+
+def _check_replaceable(out: Path, analyses: Path, old: Mapping[str, Any], names: Iterable[str]) -> None:
+    if out == analyses or out in analyses.parents or analyses in out.parents:
+        raise OutputError(
+            f"The results cannot be put in {out}: the folder is replaced as a whole, and {analyses} is near it.",
+            allowed="a folder of its own, e.g. --out build",
+        )
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file.", allowed="a folder of its own, e.g. --out build")
+    if clash := sorted(_foreign(out, old) & {_INDEX, manifest.MANIFEST, *names}):
+        raise OutputError(
+            f"{out} holds {listing(clash)}, not made by a replication.", fix="move them away, or choose another --out"
+        )
+
+
+def _foreign(out: Path, old: Mapping[str, Any]) -> set[str]:
+    """What lies in `out` and was not made by the replication before."""
+    ours = {_INDEX, manifest.MANIFEST, *old["notebooks"]} if (out / manifest.MANIFEST).exists() else set()
+    return {p.name for p in out.iterdir()} - ours if out.is_dir() else set()
+
+
+def _carry(files: Iterable[str], out: Path, new: Path) -> None:
+    for name in files:
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(out / name, new / name)
+
+
+def _swap(new: Path, out: Path, aside: Path, foreign: Iterable[str]) -> None:
+    """Put `new` in the place of `out`; a step that fails undoes those before it."""
+    steps = [(out / name, new / name) for name in sorted(foreign)]
+    steps += [(out, aside)] if out.exists() else []
+    steps += [(new, out)]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in steps:
+            source.rename(target)
+            done.append((source, target))
+    except OSError as error:
+        for source, target in reversed(done):
+            target.rename(source)
+        raise OutputError(
+            f"{out} could not be replaced: {error}", fix="close what has it open and run again"
+        ) from error
+
+
+def _index(entries: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, str], new: Path) -> str:
+    sections = [
+        Section(
+            name=name,
+            title=entry["title"],
+            summary=entry["summary"],
+            lang=entry["lang"],
+            page=f"{name}/{_PAGE}",
+            quick=entry["setting"] == "quick",
+            stale=entry["inputs"] != inputs[name],
+            facts={
+                "Run": f"{entry['made'][:10]}, {entry['seconds']:.0f} s, {entry['cells']} cells",
+                "Data": _named(entry["data"], "name"),
+                "Weights": _named(entry["weights"], "description"),
+                "Seeds": ", ".join(map(str, entry["seeds"])),
+            },
+            shown=tuple(
+                Shown(
+                    kind=a["kind"],
+                    title=a["title"],
+                    alt=a["alt"],
+                    files=tuple(f"{name}/{file}" for file in a["files"]),
+                    preview=_table_in(new / name, a["files"]),
+                )
+                for a in entry["artefacts"]
+            ),
+        )
+        for name, entry in entries.items()
+    ]
+    versions = {"regional-toolkit": toolkit.__version__, "python": platform.python_version(), **manifest.packages()}
+    return index_page("Replication", sections, versions=versions, manifest=manifest.MANIFEST)
+
+
+def _named(things: Iterable[Mapping[str, str]], key: str) -> str:
+    return "; ".join(f"{thing[key]} ({thing['hash'][:8]})" for thing in things)
+
+
+def _table_in(folder: Path, files: Iterable[str]) -> str:
+    """The first ``<table>`` of an artefact's .html file, for the index page."""
+    page = next((file for file in files if file.endswith(".html")), None)
+    text = (folder / page).read_text(encoding="utf-8") if page else ""
+    found = re.search(r"<table\b.*?</table>", text, flags=re.DOTALL | re.IGNORECASE)
+    return found.group(0) if found else ""
