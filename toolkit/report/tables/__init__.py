@@ -1,0 +1,1 @@
+"""Tables: extract, format, map, shape, render; the public function is ``toolkit.report.table``."""

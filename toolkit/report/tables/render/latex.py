@@ -1,0 +1,250 @@
+r"""LaTeX: booktabs rules, notes in threeparttable, columns aligned on the decimal point by dcolumn."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from itertools import pairwise
+
+from nbconvert.filters.latex import escape_latex
+
+from toolkit.errors import ToolkitWarning
+from toolkit.report.tables.record import Block, Head, HeadLine, Row, Table
+from toolkit.report.tables.render.symbols import MATH, has_cjk, is_number
+from toolkit.report.tables.render.width import Fit, fit
+
+__all__ = ["encode", "escape", "render"]
+
+_TEXT = {"—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "\u2009": r"\,", "“": "``", "”": "''", "‘": "`", "’": "'",
+         '"': "''"}  # fmt: skip
+
+
+def encode(table: Table, standalone: bool = False, line_width: float = 16.0) -> bytes:
+    """The file."""
+    return render(table, standalone, line_width).encode()
+
+
+def render(table: Table, standalone: bool = False, line_width: float = 16.0) -> str:
+    r"""A ``table`` environment (without caption and label only its inside), or a whole document.
+
+    Parameters
+    ----------
+    table : Table
+    standalone : bool
+    line_width : float
+        Width of the text in cm; decides on small print and the landscape page.
+    """
+    size = fit(table, line_width * 28.4528)
+    chinese = _is_chinese(table)
+    _warn(table, size, chinese)
+    body = _float(table, size)
+    packages = ["booktabs", "threeparttable", "dcolumn"]
+    packages += [name for name, wanted in (("pdflscape", size.landscape), ("adjustbox", size.shrink)) if wanted]
+    if not standalone:
+        engine = "; Chinese: compile with xelatex and ctex" if chinese else ""
+        return f"% Needs \\usepackage{{{','.join(packages)}}}{engine}\n{body}"
+    return _document(body, packages, chinese, table.lang, line_width)
+
+
+def escape(text: str) -> str:
+    r"""Text for LaTeX: special characters escaped, symbols in math mode.
+
+    Examples
+    --------
+    >>> print(escape("R&D_share 50% × ρ"))
+    R\&D\_share 50\% $\times$ $\rho$
+    """
+    out, plain, math = [], "", ""
+
+    def flush() -> None:
+        nonlocal plain, math
+        if plain:
+            out.append(escape_latex(plain))
+        if math:  # neighbouring superscripts are one: a second one on the same base is an error in TeX
+            out.append(f"${math.replace('}^{', '').replace('}_{', '')}$")
+        plain = math = ""
+
+    for char in _clean(text):
+        if char in MATH:
+            if plain:
+                flush()
+            # a space keeps \rho and a letter apart; scripts are set on what is before them
+            math += (" " if math and MATH[char][0].isalpha() and math[-1].isalpha() else "") + MATH[char]
+        elif char in _TEXT:
+            flush()
+            out.append(_TEXT[char])
+        else:
+            if math:
+                flush()
+            plain += char
+    flush()
+    return "".join(out)
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in "\u00a0\u2009")
+
+
+def _float(table: Table, size: Fit) -> str:
+    """The table in its environments, from the outside in."""
+    inner = ["\\begin{threeparttable}"]
+    if table.caption:
+        inner.append(f"\\caption{{{escape(table.caption)}}}")
+    if table.label:
+        inner.append(f"\\label{{{table.label}}}")
+    inner += [*_tabular(table, size), *_notes(table), "\\end{threeparttable}"]
+    if size.shrink:
+        inner = ["\\begin{adjustbox}{max width=\\linewidth}", *inner, "\\end{adjustbox}"]
+    lines = [f"\\{size.font}" if size.font else "", *inner]
+    if table.caption or table.label:
+        lines = ["\\begin{table}[htbp]", "\\centering", *lines, "\\end{table}"]
+    elif size.font:
+        lines = ["\\begingroup", *lines, "\\endgroup"]
+    if size.landscape:
+        lines = ["\\begin{landscape}", *lines, "\\end{landscape}"]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def _tabular(table: Table, size: Fit) -> list[str]:
+    n = table.n_columns
+    stub = (
+        f">{{\\raggedright\\arraybackslash\\hangindent=1em\\hangafter=1}}p{{{size.stub:.0f}pt}}" if size.stub else "l"
+    )
+    columns = "".join("D{.}{.}{-1}" if decimal else "c" for decimal in _decimal_columns(table))
+    lines = [f"\\begin{{tabular}}{{@{{}}{stub}{columns}@{{}}}}", "\\toprule"]
+    if size.separation:
+        lines.insert(0, f"\\setlength{{\\tabcolsep}}{{{size.separation:g}pt}}")
+    for line in table.head:
+        lines += _head_line(line)
+    lines.append("\\midrule")
+    for i, block in enumerate(table.blocks):
+        if i:
+            lines.append("\\midrule" if block.rule else "\\addlinespace")
+        lines += _block(block, n)
+    return [*lines, "\\bottomrule", "\\end{tabular}"]
+
+
+def _decimal_columns(table: Table) -> list[bool]:
+    """Which columns hold numbers with a decimal point at all."""
+    return [
+        any(is_number(text) for row in table.rows for text in (row.cells[j].text, row.cells[j].below))
+        for j in range(table.n_columns)
+    ]
+
+
+def _head_line(line: HeadLine) -> list[str]:
+    cells = [_guard(escape(line.stub)), *(_over(head) for head in line.heads)]
+    out = [" & ".join(cells) + r" \\"]
+    if line.spans:
+        edges = [2]
+        for head in line.heads:
+            edges.append(edges[-1] + head.span)
+        rules = [
+            f"\\cmidrule(lr){{{left}-{right - 1}}}"
+            for head, (left, right) in zip(line.heads, pairwise(edges), strict=True)
+            if head.text
+        ]
+        out.append(" ".join(rules))
+    return out
+
+
+def _over(head: Head) -> str:
+    return f"\\multicolumn{{{head.span}}}{{c}}{{{escape(head.text)}}}"
+
+
+def _block(block: Block, n: int) -> list[str]:
+    lines = []
+    if block.heading:
+        lines.append(f"\\multicolumn{{{n + 1}}}{{@{{}}l}}{{\\emph{{{escape(block.heading)}}}}} \\\\")
+    for row in block.rows:
+        lines.append(" & ".join([_guard(escape(row.label)), *(_cell(c.text, c.stars) for c in row.cells)]) + r" \\")
+        if row.has_below:
+            lines.append(_below(row))
+    return lines
+
+
+def _below(row: Row) -> str:
+    return " & ".join(["", *(_cell(c.below) for c in row.cells)]) + r" \\"
+
+
+def _cell(text: str, stars: str = "") -> str:
+    """A number in the aligned column; anything else centred over it."""
+    if not text:
+        return ""
+    if not is_number(text):
+        return f"\\multicolumn{{1}}{{c}}{{{escape(text)}{f'$^{{{stars}}}$' if stars else ''}}}"
+    body = text.replace(",", "{,}").replace("−", "-")
+    power = re.search(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", body)
+    if power:
+        exponent = power[1].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        body = body.replace(power[0], f"\\times10^{{{exponent}}}")
+        if stars:
+            body = f"{body[: -len(f'^{{{exponent}}}')]}^{{{exponent}\\,{stars}}}"
+            return body
+    return body + (f"^{{{stars}}}" if stars else "")
+
+
+def _guard(label: str) -> str:
+    r"""After ``\\`` a bracket or a star would be taken for an argument."""
+    return f"{{}}{label}" if label[:1] in ("[", "*") else label
+
+
+def _notes(table: Table) -> list[str]:
+    if not table.notes:
+        return []
+    word = table.words["notes"]
+    space = "" if table.lang == "zh" else " "
+    return [
+        "\\begin{tablenotes}[flushleft]",
+        "\\footnotesize",
+        f"\\item \\emph{{{escape(word)}}}{space}{escape(table.note)}",
+        "\\end{tablenotes}",
+    ]
+
+
+def _document(body: str, packages: list[str], chinese: bool, lang: str, line_width: float) -> str:
+    if chinese:
+        scheme = "" if lang == "zh" else ",scheme=plain"
+        lines = ["% !TEX program = xelatex", f"\\documentclass[UTF8{scheme}]{{ctexart}}"]
+    else:
+        lines = [
+            "% !TEX program = pdflatex",
+            "\\documentclass{article}",
+            "\\usepackage[T1]{fontenc}",
+            "\\usepackage[utf8]{inputenc}",
+            "\\usepackage{lmodern}",
+        ]
+    margin = max((21.0 - line_width) / 2, 0.5)
+    lines.append(f"\\usepackage[a4paper,hmargin={margin:g}cm,vmargin=2.5cm]{{geometry}}")
+    lines += [f"\\usepackage{{{name}}}" for name in packages]
+    lines += ["\\pagestyle{empty}", "\\begin{document}", body.rstrip(), "\\end{document}"]
+    return "\n".join(lines) + "\n"
+
+
+def _texts(table: Table) -> str:
+    heads = [text for line in table.head for text in (line.stub, *(h.text for h in line.heads))]
+    cells = [t for row in table.rows for t in (row.label, *(c.text for c in row.cells))]
+    return "".join([*heads, *cells, *(b.heading for b in table.blocks), table.note, table.caption])
+
+
+def _is_chinese(table: Table) -> bool:
+    return table.lang == "zh" or has_cjk(_texts(table))
+
+
+def _warn(table: Table, size: Fit, chinese: bool) -> None:
+    if size.shrink:
+        warnings.warn(
+            f"The table is about {size.natural / 28.4528:.0f} cm wide and is scaled down to a landscape page; "
+            "print fewer models, shorter titles, or two tables.",
+            ToolkitWarning,
+            stacklevel=4,
+        )
+    known = set(MATH) | set(_TEXT)
+    odd = sorted({c for c in _texts(table) if ord(c) > 0x17F and c not in known and not has_cjk(c)})
+    if odd and not chinese:
+        warnings.warn(
+            f"pdflatex has no glyph for {', '.join(f'{c} (U+{ord(c):04X})' for c in odd[:10])}; replace it in the "
+            "labels, or compile with xelatex and a font that has it.",
+            ToolkitWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,234 @@
+"""Word: a real table in three-line style, headings repeated on every page, notes below."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from toolkit.report.tables.record import HeadLine, Row, Table
+from toolkit.report.tables.render.symbols import spans
+from toolkit.report.tables.render.width import Fit, fit
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.table import Table as WordTable
+    from docx.table import _Cell
+    from docx.text.paragraph import Paragraph
+
+__all__ = ["document", "encode"]
+
+_FONT, _EAST_ASIA = "Times New Roman", "SimSun"
+_THICK, _THIN = 12, 6  # eighths of a point
+_LINE = 16.0  # cm of text on an upright page
+_POINTS = {"": 10.5, "small": 9.5, "footnotesize": 8.5}
+
+
+def encode(table: Table) -> bytes:
+    """The file, the same bytes for the same table."""
+    made = io.BytesIO()
+    document(table).save(made)
+    out = io.BytesIO()
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            new.writestr(info, old.read(name))
+    return out.getvalue()
+
+
+def document(table: Table) -> Document:
+    """A document with the caption, the table and the notes."""
+    import docx
+
+    size = fit(table, _LINE * 28.4528)
+    points = _POINTS[size.font]
+    out = docx.Document()
+    _page(out, size, table)
+    if table.caption:
+        _caption(out.add_paragraph(style="Caption"), table)
+    grid = out.add_table(rows=0, cols=table.n_columns + 1)
+    grid.autofit = True
+    _describe(grid, table)
+    first = True
+    for line in table.head:
+        _head_line(grid, line, points, first)
+        first = False
+    _rule(grid.rows[-1].cells, "bottom", _THIN)
+    for i, block in enumerate(table.blocks):
+        start = len(grid.rows)
+        if block.heading:
+            cells = _add_row(grid)
+            _write(cells[0].merge(cells[-1]), block.heading, points, italic=True, left=True, keep=True)
+        for row in block.rows:
+            _row(grid, row, points)
+        if i and block.rule:
+            _rule(grid.rows[start].cells, "top", _THIN)
+    _rule(grid.rows[0].cells, "top", _THICK)
+    _rule(grid.rows[-1].cells, "bottom", _THICK)
+    if table.notes:
+        paragraph = out.add_paragraph()
+        paragraph.paragraph_format.space_before = docx.shared.Pt(3)
+        _run(paragraph, table.words["notes"], points - 1.5, italic=True)
+        _text(paragraph, ("" if table.lang == "zh" else " ") + table.note, points - 1.5)
+    return out
+
+
+def _page(out: Any, size: Fit, table: Table) -> None:
+    """A4, margins, fonts; the properties of the file name no program and no date of today."""
+    from docx.enum.section import WD_ORIENT
+    from docx.oxml.ns import qn
+    from docx.shared import Cm, Pt, RGBColor
+
+    section = out.sections[0]
+    width, height = Cm(21), Cm(29.7)
+    if size.landscape:
+        section.orientation, width, height = WD_ORIENT.LANDSCAPE, height, width
+    section.page_width, section.page_height = width, height
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.5)
+    for name in ("Normal", "Caption"):
+        style = out.styles[name]
+        style.font.name, style.font.color.rgb = _FONT, RGBColor(0, 0, 0)
+        style.font.size = Pt(10.5)
+        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _EAST_ASIA)
+    properties = out.core_properties
+    properties.author, properties.comments, properties.title = "", "", table.caption
+    properties.language = "zh-CN" if table.lang == "zh" else "en"
+
+
+def _caption(paragraph: Paragraph, table: Table) -> None:
+    """``Table 1. Text``, the number a field that Word counts."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    paragraph.alignment, paragraph.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.CENTER, True
+    _run(paragraph, f"{table.words['table']} ", 10.5, bold=True)
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), " SEQ Table \\* ARABIC ")
+    number = _run(paragraph, "1", 10.5, bold=True)
+    field.append(number._element)
+    paragraph._p.append(field)
+    _text(paragraph, f"{'　' if table.lang == 'zh' else '. '}{table.caption}", 10.5, bold=True)
+
+
+def _describe(grid: WordTable, table: Table) -> None:
+    """Centred on the page, no space lost at the sides of cells, a title for screen readers."""
+    from docx.enum.table import WD_TABLE_ALIGNMENT
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    grid.alignment = WD_TABLE_ALIGNMENT.CENTER
+    properties = grid._tbl.tblPr
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), "60")
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    look = properties.find(qn("w:tblLook"))
+    properties.insert(len(properties) if look is None else list(properties).index(look), margins)
+    if table.caption:
+        title = OxmlElement("w:tblCaption")
+        title.set(qn("w:val"), _legal(table.caption))
+        properties.append(title)
+
+
+def _head_line(grid: WordTable, line: HeadLine, points: float, first: bool) -> None:
+    from docx.oxml import OxmlElement
+
+    cells = _add_row(grid)
+    grid.rows[-1]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    _write(cells[0], line.stub, points, left=True, keep=True)
+    start = 1
+    for head in line.heads:
+        last = start + head.span - 1
+        cell = cells[start].merge(cells[last]) if head.span > 1 else cells[start]
+        _write(cell, head.text, points, keep=True)
+        if line.spans and head.text:
+            _rule([cell], "bottom", 4)
+        start = last + 1
+
+
+def _row(grid: WordTable, row: Row, points: float) -> None:
+    """The estimates, and in a row of its own what is below; the two stay on one page."""
+    lines = [[(c.text, c.stars) for c in row.cells]]
+    if row.has_below:
+        lines.append([(c.below, "") for c in row.cells])
+    for i, texts in enumerate(lines):
+        cells = _add_row(grid)
+        keep = i + 1 < len(lines)
+        _write(cells[0], "" if i else row.label, points, left=True, keep=keep)
+        for cell, (text, stars) in zip(cells[1:], texts, strict=True):
+            _write(cell, text, points, stars=stars, keep=keep)
+
+
+def _add_row(grid: WordTable) -> list[_Cell]:
+    from docx.oxml import OxmlElement
+
+    row = grid.add_row()
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    return list(row.cells)
+
+
+def _write(
+    cell: _Cell,
+    text: str,
+    points: float,
+    *,
+    stars: str = "",
+    left: bool = False,
+    italic: bool = False,
+    keep: bool = False,
+) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    paragraph = cell.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT if left else WD_ALIGN_PARAGRAPH.CENTER
+    style = paragraph.paragraph_format
+    style.space_before = style.space_after = Pt(1)
+    style.line_spacing, style.keep_with_next = 1.0, keep
+    _text(paragraph, text, points, italic=italic)
+    if stars:
+        _run(paragraph, stars, points).font.superscript = True
+
+
+def _text(paragraph: Paragraph, text: str, points: float, *, italic: bool = False, bold: bool = False) -> None:
+    for piece, symbol in spans(text):
+        _run(paragraph, piece, points, italic=italic or symbol, bold=bold)
+
+
+def _run(paragraph: Paragraph, text: str, points: float, *, italic: bool = False, bold: bool = False) -> Any:
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    run = paragraph.add_run(_legal(text))
+    run.font.name, run.font.size, run.font.italic, run.font.bold = _FONT, Pt(points), italic, bold
+    run._element.rPr.rFonts.set(qn("w:eastAsia"), _EAST_ASIA)
+    return run
+
+
+def _rule(cells: list[_Cell], side: str, size: int) -> None:
+    """A line at one side of each cell, in the one ``tcBorders`` that a cell may have, sides in the schema's order."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    for cell in cells:
+        properties = cell._tc.get_or_add_tcPr()
+        borders = properties.find(qn("w:tcBorders"))
+        if borders is None:
+            borders = OxmlElement("w:tcBorders")
+            after = [e for e in properties if e.tag in (qn("w:vAlign"), qn("w:shd"), qn("w:noWrap"), qn("w:tcMar"))]
+            properties.insert(list(properties).index(after[0]) if after else len(properties), borders)
+        line = borders.find(qn(f"w:{side}"))
+        if line is None:
+            line = OxmlElement(f"w:{side}")
+            borders.insert(0 if side == "top" else len(borders), line)
+        for key, value in (("val", "single"), ("sz", str(size)), ("space", "0"), ("color", "000000")):
+            line.set(qn(f"w:{key}"), value)
+
+
+def _legal(text: str) -> str:
+    """Without the characters XML cannot hold."""
+    return "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff"))
