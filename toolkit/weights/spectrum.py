@@ -37,18 +37,23 @@ def all_eigenvalues(W: sparse.csr_array, H: sparse.csr_array | None) -> np.ndarr
     return np.concatenate(blocks)
 
 
-def spectral_radius(W: sparse.csr_array) -> float:
+def spectral_radius(W: sparse.csr_array, eigenvalues: np.ndarray | None = None) -> float:
     """Largest modulus of an eigenvalue of non-negative W: its Perron root.
 
-    Read off the row (or column) sums where they are constant; by Arnoldi iteration otherwise.
+    Read off the row (or column) sums where they are constant; otherwise from `eigenvalues` where they are
+    known, or by Arnoldi iteration.
     """
     n = W.shape[0]
+    if W.nnz == 0:
+        return 0.0
     for axis in (1, 0):
         sums = np.asarray(W.sum(axis=axis)).ravel()
         if np.ptp(sums) <= 1e-12 * sums.max():
-            return float(sums.max())
+            return _constant(sums)
         if axis == 1 and sums.min() == 0 and np.ptp(sums[sums > 0]) <= 1e-12 * sums.max() and _closed(W, sums > 0):
-            return float(sums.max())  # islands aside the rows sum to one constant
+            return _constant(sums[sums > 0])  # islands aside the rows sum to one constant
+    if eigenvalues is not None:
+        return float(np.abs(eigenvalues).max())
     if n <= 600:
         return float(np.abs(all_eigenvalues(W, None)).max())
     try:
@@ -109,6 +114,12 @@ def admissible(eigenvalues: np.ndarray, perron: float | None = None) -> tuple[fl
     if perron and abs(high * perron - 1) < 1e-9:
         high = 1 / perron
     return float(low), float(high)
+
+
+def _constant(sums: np.ndarray) -> float:
+    """The common value, 1 where it is 1 but for rounding."""
+    value = float(sums.mean())
+    return 1.0 if abs(value - 1) < 1e-12 else value
 
 
 def _closed(W: sparse.csr_array, linked: np.ndarray) -> bool:
