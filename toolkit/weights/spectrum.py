@@ -7,6 +7,8 @@ from scipy import linalg, sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import ArpackError, eigs, eigsh
 
+from toolkit.weights.symmetry import bipartite, symmetric_form, symmetrizer
+
 __all__ = ["admissible", "all_eigenvalues", "lowest_eigenvalue", "spectral_radius"]
 
 #: An eigenvalue counts as real when its imaginary part is below this share of the spectral radius.
@@ -40,8 +42,8 @@ def all_eigenvalues(W: sparse.csr_array, H: sparse.csr_array | None) -> np.ndarr
 def spectral_radius(W: sparse.csr_array, eigenvalues: np.ndarray | None = None) -> float:
     """Largest modulus of an eigenvalue of non-negative W: its Perron root.
 
-    Read off the row (or column) sums where they are constant; otherwise from `eigenvalues` where they are
-    known, or by Arnoldi iteration.
+    Read off the row or column sums where they are constant; otherwise from `eigenvalues` where they are
+    known, or by Lanczos (W with a symmetric form) or Arnoldi iteration, to about 1e-12.
     """
     n = W.shape[0]
     if W.nnz == 0:
@@ -50,54 +52,34 @@ def spectral_radius(W: sparse.csr_array, eigenvalues: np.ndarray | None = None) 
         sums = np.asarray(W.sum(axis=axis)).ravel()
         if np.ptp(sums) <= 1e-12 * sums.max():
             return _constant(sums)
-        if axis == 1 and sums.min() == 0 and np.ptp(sums[sums > 0]) <= 1e-12 * sums.max() and _closed(W, sums > 0):
-            return _constant(sums[sums > 0])  # islands aside the rows sum to one constant
+        if axis == 1 and np.ptp(sums[sums > 0]) <= 1e-12 * sums.max() and (sums > 0)[W.indices].all():
+            return _constant(sums[sums > 0])  # regions without links aside, rows sum to one constant
+    d = symmetrizer(W)
+    if eigenvalues is None and n <= 600:
+        eigenvalues = all_eigenvalues(W, None if d is None else symmetric_form(W, d))
     if eigenvalues is not None:
         return float(np.abs(eigenvalues).max())
-    if n <= 600:
-        return float(np.abs(all_eigenvalues(W, None)).max())
     try:
-        values = eigs(W, k=1, which="LM", v0=np.ones(n), tol=1e-12, maxiter=5000, return_eigenvectors=False)
-        return float(np.abs(values).max())
+        if d is not None:  # the error of the eigenvalue is the square of the residual's
+            return float(eigsh(symmetric_form(W, d), k=1, which="LA", v0=np.ones(n), tol=1e-7, ncv=32)[0][0])
+        return float(np.abs(eigs(W, k=1, which="LM", v0=np.ones(n), tol=1e-12, maxiter=5000)[0]).max())
     except ArpackError:
         return _perron(W)
 
 
 def lowest_eigenvalue(H: sparse.csr_array, radius: float) -> float:
-    """Smallest eigenvalue of symmetric non-negative H, to about 1e-7 and never above the true one.
+    """Smallest eigenvalue of symmetric non-negative H, within 1e-4 below the true one.
 
-    A graph whose links only join two groups (a rook lattice, say) has a spectrum symmetric about zero: no
-    iteration is needed. Otherwise Lanczos with a fixed start; its residual is subtracted.
+    A bipartite graph (a rook lattice, say) has a spectrum symmetric about zero: no iteration is needed.
+    Otherwise Lanczos with a fixed start; the norm of its residual is subtracted, to be on the safe side.
     """
     if bipartite(H):
         return -radius
     n = H.shape[0]
     start = np.random.default_rng(20).standard_normal(n)
-    values, vectors = eigsh(H, k=1, which="SA", v0=start, tol=1e-7, ncv=min(n, 48), maxiter=20 * n)
+    values, vectors = eigsh(H, k=1, which="SA", v0=start, tol=1e-4, ncv=min(n, 24), maxiter=20 * n)
     v = vectors[:, 0]
     return max(float(values[0]) - float(np.linalg.norm(H @ v - values[0] * v)), -radius)
-
-
-def bipartite(W: sparse.csr_array) -> bool:
-    """Whether the regions split into two groups with links only between the groups (one search in all)."""
-    n = W.shape[0]
-    n_parts, part = csgraph.connected_components(W, directed=False)
-    roots = np.unique(part, return_index=True)[1]
-    linked = sparse.csr_array(
-        (
-            np.ones(W.nnz + n_parts),
-            np.concatenate([W.indices, roots]),
-            np.append(W.indptr, W.nnz + n_parts),
-        ),
-        shape=(n + 1, n + 1),
-    )
-    order, parent = csgraph.breadth_first_order(linked, n, directed=True, return_predecessors=True)
-    side = [0] * (n + 1)
-    for node, before in zip(order[1:].tolist(), parent[order[1:]].tolist(), strict=True):
-        side[node] = 1 - side[before]
-    side = np.array(side[:n])
-    rows = np.repeat(np.arange(n), np.diff(W.indptr))
-    return bool(np.all(side[rows] != side[W.indices]))
 
 
 def admissible(eigenvalues: np.ndarray, perron: float | None = None) -> tuple[float, float]:
@@ -120,11 +102,6 @@ def _constant(sums: np.ndarray) -> float:
     """The common value, 1 where it is 1 but for rounding."""
     value = float(sums.mean())
     return 1.0 if abs(value - 1) < 1e-12 else value
-
-
-def _closed(W: sparse.csr_array, linked: np.ndarray) -> bool:
-    """Whether no link leads to a region without links of its own."""
-    return bool(linked[W.indices].all())
 
 
 def _perron(W: sparse.csr_array, steps: int = 20_000) -> float:

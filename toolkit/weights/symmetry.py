@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-__all__ = ["TOLERANCE", "symmetric_form", "symmetrizer"]
+__all__ = ["TOLERANCE", "bipartite", "symmetric_form", "symmetrizer"]
 
 #: Largest relative difference between d_i W_ij and d_j W_ji that counts as rounding.
 TOLERANCE = 1e-11
@@ -59,24 +59,42 @@ def symmetric_form(W: sparse.csr_array, d: np.ndarray) -> sparse.csr_array:
     return sparse.csr_array((H + H.T) * 0.5)  # removes rounding only: the two agree to TOLERANCE
 
 
+def bipartite(W: sparse.csr_array) -> bool:
+    """Whether the regions fall into two groups with links only between the groups, as on a rook lattice."""
+    n = W.shape[0]
+    child, parent, _ = _forest(W)
+    side = [0] * n
+    for node, source in zip(child.tolist(), parent.tolist(), strict=True):
+        side[node] = 1 - side[source]
+    sides = np.array(side)
+    return bool(np.all(np.repeat(sides, np.diff(W.indptr)) != sides[W.indices]))
+
+
 def _carry(W: sparse.csr_array, step: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Sum `step` along breadth-first trees, shape (N,), centred in each component."""
     n = W.shape[0]
+    child, parent, part = _forest(W)
+    keys = rows.astype(np.int64) * n + W.indices
+    jump = step[np.searchsorted(keys, parent.astype(np.int64) * n + child)]
+    value = [0.0] * n
+    for node, source, s in zip(child.tolist(), parent.tolist(), jump.tolist(), strict=True):
+        value[node] = value[source] + s
+    total = np.array(value)
+    return total - (np.bincount(part, total) / np.bincount(part))[part]
+
+
+def _forest(W: sparse.csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Breadth-first trees of W, one per component: nodes in order of visit without the roots, their parents,
+    and the component of every region. W has a symmetric pattern.
+    """
+    n = W.shape[0]
     n_parts, part = csgraph.connected_components(W, directed=False)
     roots = np.unique(part, return_index=True)[1]
-    indptr = np.append(W.indptr, W.nnz + n_parts)  # node N points at one root in every component: one search for all
+    indptr = np.append(W.indptr, W.nnz + n_parts)  # node N points at every root: one search does for all
     linked = sparse.csr_array(
         (np.ones(W.nnz + n_parts), np.concatenate([W.indices, roots]), indptr), shape=(n + 1, n + 1)
     )
     order, parent = csgraph.breadth_first_order(linked, n, directed=True, return_predecessors=True)
     child = order[1:]
-    before = parent[child]
-    inside = before < n
-    child, before = child[inside], before[inside]
-    keys = rows.astype(np.int64) * n + W.indices
-    jump = step[np.searchsorted(keys, before.astype(np.int64) * n + child)]
-    value = [0.0] * n
-    for node, source, s in zip(child.tolist(), before.tolist(), jump.tolist(), strict=True):
-        value[node] = value[source] + s
-    log_d = np.array(value)
-    return log_d - (np.bincount(part, log_d) / np.bincount(part))[part]
+    inside = parent[child] < n
+    return child[inside], parent[child[inside]], part
