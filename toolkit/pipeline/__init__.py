@@ -2,8 +2,9 @@
 
 - `toolkit.pipeline.artefacts`: what a notebook calls (``save``, ``record``, ``quick``);
 - `toolkit.pipeline.runner`: ``replicate``, the main job, behind ``toolkit replicate``;
+- `toolkit.pipeline.plan`: what will be run and what still stands;
 - `toolkit.pipeline.notebooks`: find, read and execute notebooks;
-- `toolkit.pipeline.manifest`: content hashes, and whether a result still stands;
+- `toolkit.pipeline.manifest`: content hashes of inputs and results;
 - `toolkit.pipeline.pages`: an executed notebook as a page that needs no network;
 - `toolkit.pipeline.progress`: bars on a terminal, plain lines elsewhere.
 """

@@ -82,9 +82,10 @@ def save(
     ...     del os.environ["TOOLKIT_REPLICATION_DIR"]
     ['numbers.csv']
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name == "notebook":
         raise InputError(
-            f"{name!r} is not a name for an artefact.", allowed="letters, digits, _ and -, without a suffix"
+            f"{name!r} is not a name for an artefact.",
+            allowed="letters, digits, _ and -, without a suffix; notebook.html is the executed notebook itself",
         )
     kind, write = _writer(artefact)
     folder = directory()
@@ -150,7 +151,9 @@ def record(
     for data in _several(panel):
         _add(known["data"], {"name": getattr(data, "name", "") or "panel", "hash": _hash_of(data, "panel")})
     for w in _several(weights):
-        _add(known["weights"], {"name": str(getattr(w, "description", "") or "W"), "hash": _hash_of(w, "weights")})
+        _add(
+            known["weights"], {"description": str(getattr(w, "description", "") or "W"), "hash": _hash_of(w, "weights")}
+        )
     for number in _several(seed):
         if isinstance(number, bool) or not hasattr(number, "__index__"):
             raise InputError(f"seed={number!r} is not a whole number.", allowed="an integer or several")

@@ -12,12 +12,30 @@ if TYPE_CHECKING:
 
 __all__ = ["math_image", "notebook_page"]
 
+_TEMPLATE = """{%- extends "lab/index.html.j2" -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block jupyter_widgets -%}{%- endblock -%}
+{%- block html_head_css -%}
+<link rel="icon" href="data:,">
+<style>
+body.jp-Notebook { max-width: 60rem; margin: 0 auto; }
+.jp-OutputArea-output { overflow-x: auto; }
+.back { font: 14px system-ui, sans-serif; margin: 1rem; }
+@media (max-width: 40rem) { .jp-InputPrompt, .jp-OutputPrompt { display: none; } body.jp-Notebook { padding: 0 4px; } }
+</style>
+{%- endblock -%}
+{%- block body_header -%}{{ super() }}<p class="back"><a href="../index.html">All results</a></p>{%- endblock -%}
+"""
+
 
 def notebook_page(node: NotebookNode, *, title: str, lang: str = "en") -> str:
     """Render an executed notebook.
 
-    Scripts that the usual template loads from elsewhere (MathJax, require.js, mermaid) are left out;
-    formulas in text cells are drawn as pictures with their TeX source as alternative text.
+    The page has no scripts (the usual template loads MathJax, require.js and mermaid from elsewhere); formulas
+    in text cells are drawn as pictures with their TeX source as alternative text. It links back to
+    ``../index.html``.
 
     Parameters
     ----------
@@ -34,15 +52,7 @@ def notebook_page(node: NotebookNode, *, title: str, lang: str = "en") -> str:
         HTML document.
     """
     exporter = _exporter_class()(
-        mathjax_url="",
-        require_js_url="",
-        mermaid_js_url="",
-        mermaid_layout_elk_js_url="",
-        jquery_url="",
-        jupyter_widgets_base_url="",
-        embed_images=True,
-        exclude_anchor_links=True,
-        language_code=lang,
+        raw_template=_TEMPLATE, embed_images=True, exclude_anchor_links=True, language_code=lang
     )
     page, _ = exporter.from_notebook_node(node, resources={"metadata": {"name": title}})
     return page

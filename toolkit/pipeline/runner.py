@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import toolkit
-from toolkit.errors import InputError, OutputError, ReplicationError, listing
+from toolkit.errors import InputError, OutputError, ReplicationError
 from toolkit.pipeline import manifest
 from toolkit.pipeline.artefacts import RECORD_FILE
-from toolkit.pipeline.notebooks import Notebook, discover, execute
+from toolkit.pipeline.notebooks import Notebook, execute
 from toolkit.pipeline.pages import notebook_page
+from toolkit.pipeline.plan import INDEX, Plan, foreign, plan
 from toolkit.pipeline.progress import Progress
 from toolkit.report.site import Section, Shown, index_page
 
 __all__ = ["Replication", "replicate"]
 
-_INDEX = "index.html"
 _PAGE = "notebook.html"
 
 
@@ -103,62 +103,30 @@ def replicate(
     analyses, out = Path(analyses).resolve(), Path(out).resolve()
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs={jobs} leaves nothing to work with.", allowed="a whole number from 1")
-    chosen = discover(analyses, names)
-    present = discover(analyses)
-    old = manifest.read(out)
-    _check_replaceable(out, analyses, old, [n.name for n in chosen])
-
-    hasher = manifest.Hasher(analyses)
-    inputs = {n.name: hasher(n.cells) for n in present}
-    stands = {
-        n.name
-        for n in chosen
-        if manifest.satisfies(old["notebooks"].get(n.name), inputs[n.name], quick=quick, out=out, analyses=analyses)
-    }
-    to_run = [n for n in chosen if force or n.name not in stands]
-    unchanged = tuple(n.name for n in chosen if n not in to_run)
-    running = {n.name for n in to_run}
-    carried = {
-        n.name: old["notebooks"][n.name]
-        for n in present
-        if n.name not in running
-        and n.name in old["notebooks"]
-        and manifest.intact(old["notebooks"][n.name]["files"], out)
-    }
-    kept = tuple(sorted(set(carried) - set(unchanged)))
+    todo = plan(names, analyses, out, force=force, quick=quick)
     with progress or Progress() as shown:
-        for name in unchanged:
+        for name in todo.unchanged:
             shown.say(f"{name}: unchanged")
-        complete = set(carried) == set(old["notebooks"]) and manifest.intact(old["files"], out)
-        if to_run or not complete:
+        if not todo.nothing_to_do:
             out.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
                 new = Path(scratch) / "new"
                 new.mkdir()
-                made = asyncio.run(_run_all(to_run, new, inputs, quick, jobs, timeout, shown))
-                for entry in carried.values():
-                    _carry(entry["files"], out, new)
-                entries = dict(sorted({**carried, **made}.items()))
-                (new / _INDEX).write_text(_index(entries, inputs, new), encoding="utf-8")
-                manifest.write(new, entries, {_INDEX: manifest.sha256(new / _INDEX)})
-                _swap(new, out, Path(scratch) / "old", _foreign(out, old))
-    return Replication(out, tuple(sorted(running)), unchanged, kept, time.monotonic() - began)
+                made = asyncio.run(_run_all(todo, new, quick, jobs, timeout, shown))
+                _complete(new, out, todo, made)
+                _swap(new, out, Path(scratch) / "old", foreign(out))
+    ran = tuple(notebook.name for notebook in todo.to_run)
+    return Replication(out, ran, todo.unchanged, todo.kept, time.monotonic() - began)
 
 
 async def _run_all(
-    notebooks: Sequence[Notebook],
-    new: Path,
-    inputs: Mapping[str, str],
-    quick: bool,
-    jobs: int | None,
-    timeout: float,
-    shown: Progress,
+    todo: Plan, new: Path, quick: bool, jobs: int | None, timeout: float, shown: Progress
 ) -> dict[str, dict[str, Any]]:
     """Run the notebooks, `jobs` at a time; the first failure cancels the others and ends their kernels."""
     import joblib
 
     cores = joblib.cpu_count()
-    at_once = min(jobs or cores, len(notebooks)) or 1
+    at_once = min(jobs or cores, len(todo.to_run)) or 1
     places, one_page = asyncio.Semaphore(at_once), asyncio.Lock()
     made: dict[str, dict[str, Any]] = {}
 
@@ -179,13 +147,13 @@ async def _run_all(
             async with one_page:  # drawing formulas changes matplotlib's settings for a moment
                 page = await asyncio.to_thread(notebook_page, node, title=notebook.title, lang=notebook.lang)
             (directory / _PAGE).write_text(page, encoding="utf-8")
-            made[name] = _entry(notebook, directory, inputs[name], quick, time.monotonic() - began)
+            made[name] = _entry(notebook, directory, todo.inputs[name], quick, time.monotonic() - began)
             things = len(made[name]["artefacts"])
             shown.say(f"{name}: {len(node.cells)} cells, {things} artefacts, {made[name]['seconds']:.1f} s")
 
     try:
         async with asyncio.TaskGroup() as group:
-            for notebook in notebooks:
+            for notebook in todo.to_run:
                 group.create_task(run(notebook))
     except* ReplicationError as failures:
         failed = failures
@@ -229,35 +197,19 @@ def _entry(notebook: Notebook, directory: Path, inputs: str, quick: bool, second
     }
 
 
-def _check_replaceable(out: Path, analyses: Path, old: Mapping[str, Any], names: Iterable[str]) -> None:
-    if out == analyses or out in analyses.parents or analyses in out.parents:
-        raise OutputError(
-            f"The results cannot be put in {out}: the folder is replaced as a whole, and {analyses} is near it.",
-            allowed="a folder of its own, e.g. --out build",
-        )
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"{out} is a file.", allowed="a folder of its own, e.g. --out build")
-    if clash := sorted(_foreign(out, old) & {_INDEX, manifest.MANIFEST, *names}):
-        raise OutputError(
-            f"{out} holds {listing(clash)}, not made by a replication.", fix="move them away, or choose another --out"
-        )
-
-
-def _foreign(out: Path, old: Mapping[str, Any]) -> set[str]:
-    """What lies in `out` and was not made by the replication before."""
-    ours = {_INDEX, manifest.MANIFEST, *old["notebooks"]} if (out / manifest.MANIFEST).exists() else set()
-    return {p.name for p in out.iterdir()} - ours if out.is_dir() else set()
-
-
-def _carry(files: Iterable[str], out: Path, new: Path) -> None:
-    for name in files:
+def _complete(new: Path, out: Path, todo: Plan, made: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add to the new folder what is carried over from the old one, the index page and the manifest."""
+    for name in (file for entry in todo.carried.values() for file in entry["files"]):
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(out / name, new / name)
+    entries = dict(sorted({**todo.carried, **made}.items()))
+    (new / INDEX).write_text(_index(entries, todo.inputs, new), encoding="utf-8")
+    manifest.write(new, entries, {INDEX: manifest.sha256(new / INDEX)})
 
 
-def _swap(new: Path, out: Path, aside: Path, foreign: Iterable[str]) -> None:
-    """Put `new` in the place of `out`; a step that fails undoes those before it."""
-    steps = [(out / name, new / name) for name in sorted(foreign)]
+def _swap(new: Path, out: Path, aside: Path, staying: Iterable[str]) -> None:
+    """Put `new` in the place of `out`, with what is staying there; a step that fails undoes those before it."""
+    steps = [(out / name, new / name) for name in sorted(staying)]
     steps += [(out, aside)] if out.exists() else []
     steps += [(new, out)]
     done: list[tuple[Path, Path]] = []

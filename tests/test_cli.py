@@ -1,0 +1,89 @@
+"""The `toolkit` command."""
+
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+import toolkit
+from toolkit.cli import app
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def analyses(tmp_path):
+    folder = tmp_path / "analyses"
+    folder.mkdir()
+
+    def write(name, source):
+        cells = [nbformat.v4.new_code_cell(source)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
+
+    write.options = ["--analyses", str(folder), "--out", str(tmp_path / "build")]
+    write.build = tmp_path / "build"
+    return write
+
+
+def test_help_lists_the_commands():
+    shown = run(app, ["--help"])
+    assert shown.exit_code == 0 and "replicate" in shown.output
+    assert "--quick" in run(app, ["replicate", "--help"], env={"COLUMNS": "200"}).output
+
+
+def test_version():
+    assert run(app, ["--version"]).output == f"regional-toolkit {toolkit.__version__}\n"
+
+
+def test_replicate_runs_and_says_where_the_results_are(analyses):
+    analyses("one", "1 + 1")
+    done = run(app, ["replicate", *analyses.options])
+    assert done.exit_code == 0, done.output
+    assert "one: 1 cells, 0 artefacts" in done.output
+    assert "1 run, 0 unchanged" in done.output and f"{analyses.build}/index.html" in done.output
+    assert (analyses.build / "index.html").exists()
+    assert "one: unchanged\n0 run, 1 unchanged" in run(app, ["replicate", "one", *analyses.options]).output
+
+
+def test_an_error_is_its_message_and_exit_status_1(analyses):
+    analyses("one", "1 / 0")
+    failed = run(app, ["replicate", "two", *analyses.options])
+    assert failed.exit_code == 1
+    assert failed.stderr.startswith("Error: There is no notebook named 'two'") and "Allowed: one" in failed.stderr
+    assert "Traceback" not in failed.output
+
+
+@pytest.mark.slow
+def test_a_failing_cell_in_a_real_process_prints_plain_text(analyses):
+    analyses("one", "x = 1\nx / 0")
+    done = subprocess.run(
+        [sys.executable, "-m", "toolkit.cli", "replicate", *analyses.options], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "one.ipynb stopped at cell 1 of 1: ZeroDivisionError: division by zero" in done.stderr
+    assert ">   2 | x / 0" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+    assert not analyses.build.exists()
+
+
+def test_help_imports_nothing_heavy_and_answers_at_once():
+    """The set of modules is what is asserted strictly; the time allows for a busy machine."""
+    source = (
+        "import sys\nfrom toolkit.cli import app\n"
+        "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    )
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+        took.append(time.perf_counter() - began)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    heavy = {"numpy", "pandas", "scipy", "matplotlib", "geopandas", "libpysal", "nbclient", "nbformat", "jinja2", "joblib"}
+    assert loaded & heavy == set()
+    assert "typer" in loaded and "toolkit" in loaded
+    print(f"toolkit --help: {min(took):.2f} s")
+    assert min(took) < 0.5 * 3, f"{min(took):.2f} s; half a second is promised on a machine that is not busy"
