@@ -205,7 +205,7 @@ def test_absorbed_and_unidentified_regressors_are_named():
         tk.fit("y ~ x1 + z", fixed, w, model="sar", effects="entity")
     with pytest.raises(EstimationError, match="'s'"):
         tk.fit("y ~ x1 + s", fixed, w, model="sar", effects="time")
-    with pytest.raises(EstimationError, match="observations cannot identify"):
+    with pytest.raises(DataError, match="too many for 12 observations"):
         tk.fit("y ~ x1 + x2", panel.select(times=[2000]), w, model="sdm", effects="entity")
 
 

@@ -91,8 +91,11 @@ def test_lr_and_wald_are_close_for_every_model(model, effects):
     for test in lr:
         wald = tests[test.name.replace("LR", "Wald")]
         assert wald.df == test.df
-        # both are chi-squared under the null; away from it they share the order of magnitude
-        assert 0.3 < (wald.statistic + 1) / (test.statistic + 1) < 4
+        # both are chi-squared under the null; away from it they share the order of magnitude, but for the GNS, whose
+        # likelihood bends differently at its top and at rho = 0: there only the decisions agree
+        assert (
+            wald.rejected == test.rejected if model == "gns" else 0.3 < (wald.statistic + 1) / (test.statistic + 1) < 4
+        )
     assert len(lr) == {"ols": 0, "slx": 1, "sar": 1, "sem": 1, "sdm": 3, "sdem": 2, "sac": 2, "gns": 3}[model]
 
 

@@ -255,7 +255,7 @@ def _trace_of_products(m: Estimated, inner, transpose: bool = False) -> tuple[fl
         return m.operator_error.lag(m.operator_error.solve(opt.lam, a))
 
     def h_transposed(a):
-        return m.operator_error.solve(opt.lam, m.operator_error.W.sparse.T @ a, transpose=True)
+        return m.operator_error.solve(opt.lam, m.operator_error.W.T @ a, transpose=True)
 
     g = m.operator_error.solve(opt.lam, x)
     g = m.operator.lag(m.operator.solve(opt.rho, g))

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from toolkit.models.design import Design
     from toolkit.weights.spatial_weights import SpatialWeights
 
+_NORMALIZED = {
+    "row": "row-standardised",
+    "spectral": "divided by the spectral radius",
+    "minmax": "min-max normalised",
+    "none": "not normalised",
+}
+
 __all__ = ["Fit", "FixedEffects", "Summary", "term_labels"]
 
 
@@ -267,15 +274,15 @@ class Fit:
                 fix="fit it with effects='entity', 'time' or 'twoway'",
             )
         est = self.estimated
-        opt, v = est.optimum, est.v
+        opt = est.optimum
         r = self.design.y - est.z @ opt.beta
         if self.spec.wy:
             r = r - opt.rho * est.wy
-        if v is None:
-            by_time = r.mean(axis=1)
+        if self.spec.wu:  # generalised least squares: off B 1, with B u white
+            v = 1.0 - opt.lam * np.asarray(est.operator_error.lag(np.ones(r.shape[1]))).ravel()
+            by_time = (r - opt.lam * est.operator_error.lag(r.T).T) @ v / (v @ v)
         else:
-            filtered = r - opt.lam * (est.operator_error.lag(r.T)).T
-            by_time = filtered @ v / (v @ v)
+            by_time = r.mean(axis=1)
         constant = float(by_time.mean()) if "time" in EFFECTS[self.effects] else float(r.mean())
         time = by_time - constant if "time" in EFFECTS[self.effects] else np.zeros(len(r))
         entity = None
@@ -454,13 +461,13 @@ class Fit:
             "WX": self.weights_durbin if self.spec.wx else None,
             "Wu": self.weights_error if self.spec.wu else None,
         }
-        by_line: dict[str, list[str]] = {}
+        by_hash: dict[str, tuple[str, list[str]]] = {}
         for where, w in used.items():
             if w is not None:
-                by_line.setdefault(w.description, []).append(where)
-        if len(by_line) == 1:
-            return next(iter(by_line))
-        return "; ".join(f"{'/'.join(where)}: {line}" for line, where in by_line.items())
+                by_hash.setdefault(w.hash, (f"{w.description}, {_NORMALIZED[w.normalization]}", []))[1].append(where)
+        if len(by_hash) == 1:
+            return next(iter(by_hash.values()))[0]
+        return "; ".join(f"{'/'.join(where)}: {line}" for line, where in by_hash.values())
 
 
 def term_labels(terms: tuple[str, ...], label_of: dict[str, str]) -> dict[str, str]:

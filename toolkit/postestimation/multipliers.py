@@ -12,7 +12,7 @@ __all__ = ["Multipliers", "multipliers"]
 
 _DENSE = 2000
 _PROBES = 200
-_NODES = 17
+_NODES = (17, 33, 65)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +94,26 @@ def _trace_with(fit: Fit, wd, rho: float, derivative: bool) -> tuple[float, floa
 
 
 def _spread(function, rho: np.ndarray) -> tuple[np.ndarray, str]:
-    """Evaluate at few points directly, at many by a polynomial through Chebyshev nodes."""
+    """Evaluate at few points directly, at many by a polynomial through ever more Chebyshev nodes."""
+    if len(rho) <= _NODES[0]:
+        values, errors = zip(*(function(float(r)) for r in rho), strict=True)
+        return np.array(values), _stochastic(max(errors))
+    out = None
+    for count in _NODES:
+        before, (out, error) = out, _interpolated(function, rho, count)
+        if error or (before is not None and np.allclose(out, before, rtol=1e-9, atol=1e-12)):
+            break
+    return out, _stochastic(error)
+
+
+def _interpolated(function, rho: np.ndarray, count: int) -> tuple[np.ndarray, float]:
     from scipy.interpolate import BarycentricInterpolator
 
-    if len(rho) <= _NODES:
-        values, errors = zip(*(function(float(r)) for r in rho), strict=True)
-        out = np.array(values)
-    else:
-        middle, half = (rho.max() + rho.min()) / 2, max((rho.max() - rho.min()) / 2, 1e-12)
-        nodes = middle + half * np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
-        values, errors = zip(*(function(float(r)) for r in nodes), strict=True)
-        out = BarycentricInterpolator(nodes, np.array(values))(rho)
-    error = max(errors)
-    return out, f"tr(S W_durbin)/N is stochastic, standard error {error:.1e}" if error else ""
+    middle, half = (rho.max() + rho.min()) / 2, max((rho.max() - rho.min()) / 2, 1e-12)
+    nodes = middle + half * np.cos(np.pi * (np.arange(count) + 0.5) / count)
+    values, errors = zip(*(function(float(r)) for r in nodes), strict=True)
+    return BarycentricInterpolator(nodes, np.array(values))(rho), max(errors)
+
+
+def _stochastic(error: float) -> str:
+    return f"tr(S W_durbin)/N is stochastic, standard error {error:.1e}" if error else ""

@@ -191,12 +191,13 @@ def _same(a, b) -> bool:
 
 def _refit(fit: Fit, spec: Spec, effects: str):
     """Estimate another row of the table of models, with other effects, on the arrays of `fit`."""
-    z, terms = fit.design.regressors(wx=spec.wx)
-    if effects == "none" and fit.design.constant is None and fit.effects != "none":
+    design = fit.design
+    z, terms = design.regressors() if spec.wx else (design.X, design.terms)
+    if effects == "none" and design.constant is None and fit.effects != "none":
         z = np.concatenate([np.ones((*z.shape[:2], 1)), z], axis=2)
         terms = ("Intercept", *terms)
     return estimate(
-        fit.design.y,
+        design.y,
         z,
         terms,
         spec,
