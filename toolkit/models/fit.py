@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError
@@ -116,7 +117,9 @@ def fit(
     )
     z, terms = built.regressors()
     if built.wx_terms and not spec.wx:
-        spec = spec_named({"ols": "slx", "sar": "sdm", "sem": "sdem", "sac": "gns"}[spec.name])
+        wider = spec_named({"ols": "slx", "sar": "sdm", "sem": "sdem", "sac": "gns"}[spec.name])
+        note = f"W() in the formula makes the {spec.name.upper()} a (partial) {wider.name.upper()}."
+        spec, built = wider, replace(built, notes=(*built.notes, note))
     for weights in {id(w): w for w in (W, W_durbin, W_error) if w is not None}.values():
         weights.warn_overlap(built.times)
     estimated = estimate(
