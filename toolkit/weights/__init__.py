@@ -19,16 +19,44 @@ _NAMES = {
     "LogdetCurve": "logdet",
     "queen": "contiguity",
     "rook": "contiguity",
+    "knn": "distance",
+    "distance_band": "distance",
+    "inverse_distance": "distance",
+    "kernel": "distance",
+    "economic": "similarity",
+    "gravity": "similarity",
+    "nested": "similarity",
     "from_matrix": "interchange",
+    "from_graph": "interchange",
+    "read": "files",
 }
 
-__all__ = ["LogdetCurve", "Operator", "SpatialWeights", "from_matrix", "queen", "rook"]
+__all__ = [
+    "LogdetCurve",
+    "Operator",
+    "SpatialWeights",
+    "distance_band",
+    "economic",
+    "from_graph",
+    "from_matrix",
+    "gravity",
+    "inverse_distance",
+    "kernel",
+    "knn",
+    "nested",
+    "queen",
+    "read",
+    "rook",
+]
 
 if TYPE_CHECKING:
     from toolkit.weights.contiguity import queen, rook
-    from toolkit.weights.interchange import from_matrix
+    from toolkit.weights.distance import distance_band, inverse_distance, kernel, knn
+    from toolkit.weights.files import read
+    from toolkit.weights.interchange import from_graph, from_matrix
     from toolkit.weights.logdet import LogdetCurve
     from toolkit.weights.operator import Operator
+    from toolkit.weights.similarity import economic, gravity, nested
     from toolkit.weights.spatial_weights import SpatialWeights
 
 

@@ -18,7 +18,11 @@ from toolkit.weights.checks import as_ids, check_matrix, mismatch
 from toolkit.weights.normalization import NORMALIZATIONS, check_normalization, normalize
 
 if TYPE_CHECKING:
+    import os
+
     import pandas as pd
+    from libpysal.graph import Graph
+    from libpysal.weights import W as LibpysalW
 
     from toolkit.weights.operator import Operator
 
@@ -230,6 +234,26 @@ class SpatialWeights:
                 ToolkitWarning,
                 stacklevel=2,
             )
+
+    # ------------------------------------------------------------------ how it travels
+
+    def to_graph(self) -> Graph:
+        """As a `libpysal.graph.Graph`."""
+        from toolkit.weights.interchange import to_graph
+
+        return to_graph(self)
+
+    def to_w(self) -> LibpysalW:
+        """As an old `libpysal.weights.W`."""
+        from toolkit.weights.interchange import to_w
+
+        return to_w(self)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write to .csv, .gal, .gwt or .mtx by suffix; see `files.write`."""
+        from toolkit.weights.files import write
+
+        write(self, path)
 
     # ------------------------------------------------------------------ how it is shown
 
