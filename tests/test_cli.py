@@ -82,7 +82,18 @@ def test_help_imports_nothing_heavy_and_answers_at_once():
         done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
         took.append(time.perf_counter() - began)
     loaded = set(done.stdout.splitlines()[-1].split())
-    heavy = {"numpy", "pandas", "scipy", "matplotlib", "geopandas", "libpysal", "nbclient", "nbformat", "jinja2", "joblib"}
+    heavy = {
+        "numpy",
+        "pandas",
+        "scipy",
+        "matplotlib",
+        "geopandas",
+        "libpysal",
+        "nbclient",
+        "nbformat",
+        "jinja2",
+        "joblib",
+    }
     assert loaded & heavy == set()
     assert "typer" in loaded and "toolkit" in loaded
     print(f"toolkit --help: {min(took):.2f} s")

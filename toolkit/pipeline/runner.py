@@ -263,8 +263,10 @@ def _named(things: Iterable[Mapping[str, str]], key: str) -> str:
 
 
 def _table_in(folder: Path, files: Iterable[str]) -> str:
-    """The first ``<table>`` of an artefact's .html file, for the index page."""
+    """What stands in the body of an artefact's .html file, or the page's first table: for the index page."""
     page = next((file for file in files if file.endswith(".html")), None)
     text = (folder / page).read_text(encoding="utf-8") if page else ""
-    found = re.search(r"<table\b.*?</table>", text, flags=re.DOTALL | re.IGNORECASE)
-    return found.group(0) if found else ""
+    body = re.search(r"<body[^>]*>(.*?)</body>", text, flags=re.DOTALL | re.IGNORECASE)
+    table = re.search(r"(<table\b.*?</table>)", text, flags=re.DOTALL | re.IGNORECASE)
+    found = body or table
+    return found.group(1).strip() if found and "<script" not in text else ""

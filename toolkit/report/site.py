@@ -24,7 +24,7 @@ class Shown:
     files : tuple of str
         Paths from the page, one a format.
     preview : str
-        For tables, an HTML ``<table>``, put in the page as it is.
+        For tables, an HTML fragment, put in the page as it is.
     """
 
     kind: str
@@ -184,10 +184,8 @@ figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: 
   font-size: .95rem; font-weight: 600; margin-bottom: .5rem; }
 .files { font-weight: 400; font-size: .8125rem; } .files a { margin-right: .5rem; padding: .25rem 0; }
 img { display: block; max-width: 100%; height: auto; border-radius: 2px; }
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 4px; padding: .75rem; }
-.scroll table { border-collapse: collapse; font-size: .875rem; line-height: 1.35; margin: 0 auto;
-  font-variant-numeric: tabular-nums; }
-.scroll td, .scroll th { padding: .2rem .6rem; }
+.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 4px; padding: .75rem; font-size: .875rem; }
+.scroll table { margin: 0 auto; font-variant-numeric: tabular-nums; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; font-size: .875rem; color: var(--soft); }
 dt { font-weight: 600; } dd { margin: 0; min-width: 0; }
 .mark { color: var(--mark); font-weight: 600; font-size: .9rem; }
