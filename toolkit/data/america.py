@@ -1,0 +1,98 @@
+"""Data sets bundled with linearmodels and libpysal, with ids, names and maps put right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from toolkit.data.panel import Panel
+from toolkit.errors import DataError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["columbus", "munnell"]
+
+_MUNNELL = {
+    "gsp": ("Gross state product", "million 1982 dollars"),
+    "pcap": ("Public capital", "million 1982 dollars"),
+    "hwy": ("Highways and streets", "million 1982 dollars"),
+    "water": ("Water and sewer facilities", "million 1982 dollars"),
+    "util": ("Other public buildings and structures", "million 1982 dollars"),
+    "pc": ("Private capital stock", "million 1982 dollars"),
+    "emp": ("Non-agricultural payroll employment", "thousand persons"),
+    "unemp": ("Unemployment rate", "percent"),
+}
+
+
+def munnell() -> Panel:
+    """48 US states, 1970-1986: output, public and private capital, employment (Munnell 1990).
+
+    Ids are postal codes: the state names of the source are cut at eleven letters. The order of ids
+    is that of postal codes, not of the source.
+    """
+    from linearmodels.datasets import munnell as source
+
+    table = source.load().rename(columns={"ST_ABB": "state", "YR": "year", "P_CAP": "pcap"}).drop(columns="STATE")
+    table.columns = table.columns.str.lower()
+    table["state"] = table["state"].str.strip()
+    shapes = us_states()
+    codebook = {
+        v: {"label_en": label, "unit_en": unit, "source": "Munnell (1990), as distributed with linearmodels"}
+        for v, (label, unit) in _MUNNELL.items()
+    }
+    return Panel(
+        table[["state", "year", *_MUNNELL]],
+        entity="state",
+        time="year",
+        geometry=shapes.geometry,
+        attributes=shapes[["name"]],
+        codebook=codebook,
+        name="munnell",
+    )
+
+
+def columbus() -> Panel:
+    """49 neighbourhoods of Columbus, Ohio, 1980: crime, income, house values (Anselin 1988, table 12.1).
+
+    The map has arbitrary planar coordinates and no reference system. Names of variables are upper
+    case, as in the source: ``CRIME ~ INC + HOVAL``.
+    """
+    codebook = {
+        "CRIME": ("Residential burglaries and vehicle thefts", "per thousand households"),
+        "INC": ("Household income", "thousand dollars"),
+        "HOVAL": ("Housing value", "thousand dollars"),
+    }
+    table = example("columbus.shp")
+    table["POLYID"] = table["POLYID"].astype(int)
+    return Panel(
+        table,
+        entity="POLYID",
+        codebook={v: {"label_en": a, "unit_en": b, "source": "Anselin (1988)"} for v, (a, b) in codebook.items()},
+        name="columbus",
+    )
+
+
+def us_states() -> gpd.GeoDataFrame:
+    """The 48 contiguous states, indexed by postal code, with name and fips; degrees on WGS84.
+
+    The source has no reference system; its coordinates are longitudes and latitudes.
+    """
+    shapes = example("us48.shp").rename(columns={"STATE_NAME": "name", "STATE_FIPS": "fips"})
+    return shapes.set_index("STATE_ABBR").rename_axis("state")[["name", "fips", "geometry"]].set_crs(4326)
+
+
+def example(file: str) -> gpd.GeoDataFrame | pd.DataFrame:
+    """A file among libpysal's bundled examples."""
+    from libpysal import examples
+
+    path = examples.get_path(file)
+    if path is None:
+        raise DataError(f"libpysal has no example {file!r}.", fix="reinstall libpysal from the pinned requirements")
+    if Path(path).suffix == ".csv":
+        return pd.read_csv(path)
+    import geopandas as gpd
+
+    return gpd.read_file(path)
