@@ -13,9 +13,6 @@ from toolkit.weights.interchange import with_islands
 from toolkit.weights.parsing import READERS
 from toolkit.weights.spatial_weights import SpatialWeights
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["read", "write"]
 
 LAYOUTS = ("auto", "dense", "long")
