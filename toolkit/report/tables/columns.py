@@ -91,6 +91,8 @@ def extract(model: object, level: float = 0.95) -> Column:
 def impact_parts(impacts: Impacts) -> tuple[Part, ...]:
     """Impacts as parts: by horizon, then direct, indirect, total."""
     table = impacts.table
+    if "horizon" not in table:  # only dynamic models have two
+        table = table.assign(horizon="short")
     parts = []
     for horizon in dict.fromkeys(table["horizon"]):
         for effect in ("direct", "indirect", "total"):
@@ -112,7 +114,7 @@ def _record_column(record: ModelRecord, level: float) -> Column:
         name=record.name,
         parts=(Part(estimates[list(ESTIMATES)]),),
         depvar=record.depvar,
-        stats=MappingProxyType(dict(record.stats)),
+        stats=MappingProxyType(_plain_r2(record.stats)),
         fixed_effects=record.fixed_effects,
         random_effects=record.random_effects,
         vcov=record.vcov,
@@ -122,6 +124,11 @@ def _record_column(record: ModelRecord, level: float) -> Column:
         labels=MappingProxyType(dict(record.labels)),
         notes=record.notes,
     )
+
+
+def _plain_r2(stats: Mapping[str, float | int | str]) -> dict[str, float | int | str]:
+    """``r2`` is another name of ``r2_overall``, effects counted as part of the fit."""
+    return {"r2_overall" if k == "r2" and "r2_overall" not in stats else k: v for k, v in stats.items()}
 
 
 def with_tests(column: Column, tests: tuple[TestResult, ...]) -> Column:

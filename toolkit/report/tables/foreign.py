@@ -2,13 +2,13 @@
 
 Kinds of R2 are told apart, whatever a package calls them:
 
-- ``r2``: 1 - SSR / SST of the outcome itself, fixed effects counted as part of the fit;
+- ``r2_overall``: 1 - SSR / SST of the outcome itself, fixed effects counted as part of the fit (printed as plain R2);
 - ``r2_uncentered``: the same in a model without a constant (SST about zero);
 - ``r2_within``: of the regression after all fixed effects have been taken out (linearmodels' ``rsquared`` of
   `PanelOLS`, pyfixest's ``_r2_within``; linearmodels' own ``rsquared_within`` takes out entity effects only);
-- ``r2_overall``, ``r2_between``: linearmodels' measures, fixed effects not part of the fit;
-- ``r2_quasi``: of quasi-demeaned data (random effects); ``r2_corr``: squared correlation of fit and outcome;
-  ``r2_mcfadden``: one minus the ratio of log-likelihoods.
+- ``r2_slopes``: linearmodels' ``rsquared_overall``, effects not part of the fit (for random effects);
+- ``r2_quasi``: of quasi-demeaned data (random effects); ``r2_between``: of the means of entities;
+- ``r2_corr``: squared correlation of fit and outcome; ``r2_mcfadden``: one minus the ratio of log-likelihoods.
 """
 
 from __future__ import annotations
@@ -75,16 +75,16 @@ def _linearmodels(model: Any, level: float) -> Column | None:
         random = ("entity",)
         stats |= {
             "r2_quasi": model.rsquared,
-            "r2_overall": model.rsquared_overall,
+            "r2_slopes": model.rsquared_overall,
             "r2_between": model.rsquared_between,
         }
     elif effects:
-        stats |= {"r2": model.rsquared_inclusive, "r2_within": model.rsquared, "r2_overall": model.rsquared_overall}
+        stats |= {"r2_overall": model.rsquared_inclusive, "r2_within": model.rsquared}
     elif kind == "AbsorbingLS":
-        stats |= {"r2": model.rsquared, "r2_within": model.absorbed_rsquared}
+        stats |= {"r2_overall": model.rsquared, "r2_within": model.absorbed_rsquared}
         effects = ["absorbed"]
     elif kind not in ("BetweenOLS", "FirstDifferenceOLS", "FamaMacBeth"):
-        stats["r2" if fitted.has_constant else "r2_uncentered"] = model.rsquared
+        stats["r2_overall" if fitted.has_constant else "r2_uncentered"] = model.rsquared
     elif kind == "BetweenOLS":
         stats["r2_between"] = model.rsquared
     if panel and kind != "FamaMacBeth":
@@ -118,9 +118,9 @@ def _statsmodels(model: Any, level: float) -> Column | None:
         names = fitted.exog_names
     stats: dict[str, Any] = {"nobs": int(model.nobs)}
     if hasattr(model, "rsquared"):
-        key = "r2" if getattr(fitted, "k_constant", 1) else "r2_uncentered"
+        key = "r2_overall" if getattr(fitted, "k_constant", 1) else "r2_uncentered"
         stats |= {key: model.rsquared}
-        if key == "r2":
+        if key == "r2_overall":
             stats["r2_adj"] = model.rsquared_adj
     elif hasattr(model, "prsquared"):
         stats["r2_mcfadden"] = model.prsquared
@@ -150,7 +150,7 @@ def _pyfixest(model: Any, level: float) -> Column | None:
     if kind == "Fepois":
         stats |= {"r2_pseudo": getattr(model, "_pseudo_r2", None), "loglik": getattr(model, "_loglik", None)}
     elif kind == "Feols":
-        stats |= {"r2": model._r2, "r2_within": model._r2_within if effects else None, "r2_adj": model._adj_r2}
+        stats |= {"r2_overall": model._r2, "r2_within": model._r2_within if effects else None, "r2_adj": model._adj_r2}
         if not model._has_weights:
             ssr = float(np.sum(np.square(model._u_hat)))
             stats["loglik"] = -model._N / 2 * (np.log(2 * np.pi) + np.log(ssr / model._N) + 1)
@@ -186,7 +186,7 @@ def _spreg(model: Any, level: float) -> Column | None:
     law = distributions.t(model.n - model.k) if hasattr(model, "t_stat") else distributions.norm
     half = law.ppf(0.5 + level / 2) * error
     kind = type(model).__name__
-    measures = {"nobs": int(model.n), "r2": getattr(model, "r2", None), "r2_adj": getattr(model, "ar2", None),
+    measures = {"nobs": int(model.n), "r2_overall": getattr(model, "r2", None), "r2_adj": getattr(model, "ar2", None),
                 "r2_corr": getattr(model, "pr2", None), "loglik": getattr(model, "logll", None),
                 "aic": getattr(model, "aic", None), "bic": getattr(model, "schwarz", None)}  # fmt: skip
     weights = str(getattr(model, "name_w", "") or "")
@@ -219,7 +219,7 @@ def _hooks(model: Any) -> Column:
     stat: Callable[[str], Any] = getattr(model, "__maketables_stat__", lambda key: None)
     keys = {
         "N": "nobs",
-        "r2": "r2",
+        "r2": "r2_overall",
         "r2_within": "r2_within",
         "adj_r2": "r2_adj",
         "ll": "loglik",

@@ -30,8 +30,8 @@ _LARGE = 1e9  # from here on powers of ten
 def number(value: float, digits: int = 3) -> str:
     """Fixed decimals, thousands separators, a real minus sign.
 
-    A number that would print as zero but is not, and one of a thousand million or more, is written with a
-    power of ten; NaN is an em dash. Zero has no sign.
+    A number that would print as zero but is not gets up to two decimals more, and if that does not help a
+    power of ten, as has one of a thousand million or more. NaN is an em dash; zero has no sign.
 
     Parameters
     ----------
@@ -41,16 +41,19 @@ def number(value: float, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> [number(v) for v in (-0.12345, 1234.5, -0.0, 0.000042, float("nan"))]
-    ['−0.123', '1,234.500', '0.000', '4.2×10⁻⁵', '—']
+    >>> [number(v) for v in (-0.12345, 1234.5, -0.0, 0.00027, 0.0000042, float("nan"))]
+    ['−0.123', '1,234.500', '0.000', '0.0003', '4.2×10⁻⁶', '—']
     """
     value = float(value)
     if math.isnan(value):
         return DASH
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    text = f"{abs(value):,.{digits}f}"
-    if abs(value) >= _LARGE or (value != 0 and not any(c in "123456789" for c in text)):
+    if abs(value) >= _LARGE or 0 < abs(value) < 0.5 * 10.0 ** -(digits + 2):
+        return _power(value)
+    written = (f"{abs(value):,.{d}f}" for d in range(digits, digits + 3))
+    text = next((t for t in written if value == 0 or any(c in "123456789" for c in t)), None)
+    if text is None:
         return _power(value)
     return (MINUS if value < 0 else "") + text
 

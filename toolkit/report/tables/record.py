@@ -72,9 +72,9 @@ class HeadLine:
     stub: str = ""
 
     @property
-    def spans(self) -> bool:
-        """Whether some heading stands over several columns."""
-        return any(head.span > 1 for head in self.heads)
+    def widths(self) -> tuple[int, ...]:
+        """Over how many columns each heading stands."""
+        return tuple(head.span for head in self.heads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +113,14 @@ class Table:
     def n_columns(self) -> int:
         """Number of columns beside the row labels."""
         return sum(head.span for head in self.head[-1].heads) if self.head else len(self.rows[0].cells)
+
+    @property
+    def ruled(self) -> tuple[bool, ...]:
+        """For each line of headings, whether rules show what its headings span: under the last of equal lines."""
+        widths = [line.widths for line in self.head]
+        return tuple(
+            max(own) > 1 and own != following for own, following in zip(widths, [*widths[1:], ()], strict=True)
+        )
 
     @property
     def words(self) -> Words:

@@ -64,14 +64,21 @@ def regression_table(columns: list[Column], layout: Layout) -> Table:
 
 def _namer(columns: list[Column], layout: Layout) -> Callable[[str, str], str]:
     """Label of a term in a block: the user's labels before the models' own."""
-    known: dict[str, str] = {}
+    carried: dict[str, str] = {}
     for column in columns:
         for key, text in column.labels.items():
-            known.setdefault(key, text)
-    known |= layout.labels
-    known |= {canonical(key): text for key, text in layout.labels.items()}
+            if not key.startswith("W "):  # lags are labelled from their variables
+                carried.setdefault(key, text)
+    given = dict(layout.labels) | {canonical(key): text for key, text in layout.labels.items()}
+    variables = {key: text for key, text in carried.items() if key.isidentifier()} | given
     constant = layout.words["Intercept"]
-    return lambda term, block="X": term_label(term, known, block, constant)
+
+    def label(term: str, block: str = "X") -> str:
+        """A label given for a variable also beats one that the model carries for an expression of it."""
+        theirs = term_label(term, given, block, constant) != term_label(term, {}, block, constant)
+        return term_label(term, variables if theirs else carried | given, block, constant)
+
+    return label
 
 
 def _leaf(index: int, part: Part, column: Column, layout: Layout) -> Leaf:
@@ -181,6 +188,7 @@ def _stats(columns: list[Column], layout: Layout) -> Block:
     elif chosen is None:
         still = {c.stats.get("n_times", 1) for c in columns} == {1}  # no periods worth a row
         chosen = tuple(k for k in present if STATS.get(k) and not (still and k in ("n_entities", "n_times")))
+    chosen = tuple("r2_overall" if key == "r2" and key not in present else key for key in chosen)
     unknown = [key for key in chosen if key not in present]
     if unknown:
         raise InputError(

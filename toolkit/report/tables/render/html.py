@@ -11,19 +11,22 @@ __all__ = ["encode", "escape", "render"]
 
 _STYLE = """\
 .tk-wrap{overflow-x:auto}
-table.tk-table{border-collapse:collapse;border:0;border-top:2px solid;border-bottom:2px solid;margin:.5em auto;\
+table.tk-table{border-collapse:collapse;border:0;border-top:2px solid;margin:.5em auto;\
 font-variant-numeric:tabular-nums;line-height:1.35;font-size:.95em;background:none}
 .tk-table caption{caption-side:top;font-weight:bold;padding:.4em;color:inherit;text-align:center}
 .tk-table tr,.tk-table td,.tk-table th{background:none;border:0}
 .tk-table td,.tk-table th{padding:.12em .6em;text-align:center;vertical-align:top;font-weight:normal;white-space:nowrap}
-.tk-table tbody th,.tk-table thead tr>:first-child{text-align:left;white-space:normal;max-width:22em}
+.tk-table tbody th,.tk-table thead tr>:first-child{text-align:left;white-space:normal;min-width:9em;max-width:24em}
 .tk-table tbody th[scope=rowgroup]{font-style:italic;padding-top:.4em}
-.tk-table thead th.tk-span{border-bottom:1px solid}
+.tk-table thead th>span{display:block;border-bottom:1px solid;padding-bottom:.1em}
 .tk-table thead tr:last-child>*,.tk-table tbody.tk-end tr:last-child>*{border-bottom:1px solid}
+.tk-table tbody:last-of-type tr:last-child>*{border-bottom:2px solid}
 .tk-table .tk-l,.tk-table .tk-r{display:inline-block;min-width:var(--l);text-align:right}
 .tk-table .tk-r{min-width:var(--r);text-align:left}
+.tk-table:lang(zh) th[scope=rowgroup],.tk-table:lang(zh) em{font-style:normal;font-weight:bold}
+.tk-table tfoot div{width:0;min-width:100%}
 .tk-table sup{font-size:.8em;line-height:0}
-.tk-table tfoot td{text-align:left;white-space:normal;font-size:.85em;padding-top:.4em;border-top:2px solid}
+.tk-table tfoot td{text-align:left;white-space:normal;font-size:.85em;padding-top:.4em}
 """
 
 
@@ -44,13 +47,13 @@ def render(table: Table, standalone: bool = False) -> str:
     ]
     if table.caption:
         lines.append(f"<caption>{escape(table.caption)}</caption>")
-    lines += ["<thead>", *(_head_line(line) for line in table.head), "</thead>"]
+    lines += ["<thead>", *map(_head_line, table.head, table.ruled), "</thead>"]
     for i, block in enumerate(table.blocks):
         ends = i + 1 < len(table.blocks) and table.blocks[i + 1].rule
         lines += _block(block, n, ends)
     if table.notes:
         note = f"<em>{escape(table.words['notes'])}</em> {escape(table.note)}"
-        lines.append(f'<tfoot>\n<tr><td colspan="{n + 1}">{note}</td></tr>\n</tfoot>')
+        lines.append(f'<tfoot>\n<tr><td colspan="{n + 1}"><div>{note}</div></td></tr>\n</tfoot>')
     lines += ["</table>", "</div>"]
     body = "\n".join(lines) + "\n"
     if not standalone:
@@ -75,14 +78,15 @@ def escape(text: str) -> str:
     return "".join(f"<i>{piece}</i>" if italic else piece for piece, italic in pieces)
 
 
-def _head_line(line: HeadLine) -> str:
+def _head_line(line: HeadLine, ruled: bool) -> str:
     stub = f'<th scope="row">{escape(line.stub)}</th>' if line.stub else "<td></td>"
     cells = [stub]
     for head in line.heads:
         if not head.text:
             cells.append(f'<td colspan="{head.span}"></td>' if head.span > 1 else "<td></td>")
         elif head.span > 1:
-            cells.append(f'<th scope="colgroup" colspan="{head.span}" class="tk-span">{escape(head.text)}</th>')
+            text = f"<span>{escape(head.text)}</span>" if ruled else escape(head.text)
+            cells.append(f'<th scope="colgroup" colspan="{head.span}">{text}</th>')
         else:
             cells.append(f'<th scope="col">{escape(head.text)}</th>')
     return f"<tr>{''.join(cells)}</tr>"
@@ -92,24 +96,26 @@ def _block(block: Block, n: int, ends: bool) -> list[str]:
     lines = ['<tbody class="tk-end">' if ends else "<tbody>"]
     if block.heading:
         lines.append(f'<tr><th scope="rowgroup" colspan="{n + 1}">{escape(block.heading)}</th></tr>')
-    lines += [_row(row) for row in block.rows]
+    lines += [_row(row, aligned=not block.rule) for row in block.rows]
     return [*lines, "</tbody>"]
 
 
-def _row(row: Row) -> str:
+def _row(row: Row, aligned: bool) -> str:
     """Estimate and what is below it share a cell, so that a screen reader reads them together."""
-    cells = "".join(f"<td>{_cell(cell)}</td>" for cell in row.cells)
+    cells = "".join(f"<td>{_cell(cell, aligned)}</td>" for cell in row.cells)
     return f'<tr><th scope="row">{escape(row.label)}</th>{cells}</tr>'
 
 
-def _cell(cell: Cell) -> str:
-    lines = [_aligned(cell.text, cell.stars)] if cell.text else []
-    return "<br>".join([*lines, _aligned(cell.below, "")] if cell.below else lines)
+def _cell(cell: Cell, aligned: bool) -> str:
+    lines = [(cell.text, cell.stars)] if cell.text else []
+    lines += [(cell.below, "")] if cell.below else []
+    return "<br>".join(_number(text, stars, aligned) for text, stars in lines)
 
 
-def _aligned(text: str, stars: str) -> str:
+def _number(text: str, stars: str, aligned: bool) -> str:
+    """Digits left and right of the decimal point in boxes of one width, so that the points are in line."""
     raised = f"<sup>{stars}</sup>" if stars else ""
-    if not is_number(text):
+    if not aligned or not is_number(text):
         return escape(text) + raised
     left, _, right = text.partition(".")
     return f'<span class="tk-l">{escape(left)}</span><span class="tk-r">.{escape(right)}{raised}</span>'
@@ -118,7 +124,7 @@ def _aligned(text: str, stars: str) -> str:
 def _sides(table: Table) -> tuple[int, int]:
     """Room for what is left and right of the decimal point, in characters."""
     left, right = 1, 1
-    for row in table.rows:
+    for row in (row for block in table.blocks if not block.rule for row in block.rows):
         for cell in row.cells:
             for text, stars in ((cell.text, cell.stars), (cell.below, "")):
                 if is_number(text):

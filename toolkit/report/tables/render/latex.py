@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import warnings
 from itertools import pairwise
+from math import ceil
 
 from nbconvert.filters.latex import escape_latex
 
 from toolkit.errors import ToolkitWarning
-from toolkit.report.tables.record import Block, Head, HeadLine, Row, Table
+from toolkit.report.tables.record import Block, Head, HeadLine, Table
 from toolkit.report.tables.render.symbols import MATH, has_cjk, is_number
-from toolkit.report.tables.render.width import Fit, fit
+from toolkit.report.tables.render.width import Fit, Room, fit, rooms, split_label
 
 __all__ = ["encode", "escape", "render"]
 
-_TEXT = {"—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "\u2009": r"\,", "“": "``", "”": "''", "‘": "`", "’": "'",
+_TEXT = {"—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "\u2009": r"\,", "\u2003": r"\quad{}", "“": "``", "”": "''", "‘": "`", "’": "'",
          '"': "''"}  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def escape(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return "".join(c for c in " ".join(text.split()) if c.isprintable() or c in "\u00a0\u2009")
+    return "".join(c for c in re.sub(r"[ \t\r\n\f\v]+", " ", text) if c.isprintable() or c in "\u00a0\u2009\u2003")
 
 
 def _float(table: Table, size: Fit) -> str:
@@ -94,7 +95,11 @@ def _float(table: Table, size: Fit) -> str:
         inner.append(f"\\label{{{table.label}}}")
     inner += [*_tabular(table, size), *_notes(table), "\\end{threeparttable}"]
     if size.shrink:
-        inner = ["\\begin{adjustbox}{max width=\\linewidth}", *inner, "\\end{adjustbox}"]
+        inner = [
+            "\\begin{adjustbox}{max width=\\linewidth,max totalheight=0.97\\textheight}",
+            *inner,
+            "\\end{adjustbox}",
+        ]
     lines = [f"\\{size.font}" if size.font else "", *inner]
     if table.caption or table.label:
         lines = ["\\begin{table}[htbp]", "\\centering", *lines, "\\end{table}"]
@@ -110,32 +115,29 @@ def _tabular(table: Table, size: Fit) -> list[str]:
     stub = (
         f">{{\\raggedright\\arraybackslash\\hangindent=1em\\hangafter=1}}p{{{size.stub:.0f}pt}}" if size.stub else "l"
     )
-    columns = "".join("D{.}{.}{-1}" if decimal else "c" for decimal in _decimal_columns(table))
+    columns = "".join("c" if room is None else _decimal(room) for room in rooms(table, size.tight))
     lines = [f"\\begin{{tabular}}{{@{{}}{stub}{columns}@{{}}}}", "\\toprule"]
     if size.separation:
         lines.insert(0, f"\\setlength{{\\tabcolsep}}{{{size.separation:g}pt}}")
-    for line in table.head:
-        lines += _head_line(line)
+    for line, ruled in zip(table.head, table.ruled, strict=True):
+        lines += _head_line(line, ruled)
     lines.append("\\midrule")
     for i, block in enumerate(table.blocks):
         if i:
             lines.append("\\midrule" if block.rule else "\\addlinespace")
-        lines += _block(block, n)
+        lines += _block(block, n, size.label)
     return [*lines, "\\bottomrule", "\\end{tabular}"]
 
 
-def _decimal_columns(table: Table) -> list[bool]:
-    """Which columns hold numbers with a decimal point at all."""
-    return [
-        any(is_number(text) for row in table.rows for text in (row.cells[j].text, row.cells[j].below))
-        for j in range(table.n_columns)
-    ]
+def _decimal(room: Room) -> str:
+    """A column of dcolumn: ``-1`` puts the point in its middle, otherwise room left and right in digits."""
+    return f"D{{.}}{{.}}{{{'-1' if room.centred else f'{ceil(room.left / 5)}.{ceil(room.right / 5)}'}}}"
 
 
-def _head_line(line: HeadLine) -> list[str]:
+def _head_line(line: HeadLine, ruled: bool) -> list[str]:
     cells = [_guard(escape(line.stub)), *(_over(head) for head in line.heads)]
     out = [" & ".join(cells) + r" \\"]
-    if line.spans:
+    if ruled:
         edges = [2]
         for head in line.heads:
             edges.append(edges[-1] + head.span)
@@ -152,19 +154,22 @@ def _over(head: Head) -> str:
     return f"\\multicolumn{{{head.span}}}{{c}}{{{escape(head.text)}}}"
 
 
-def _block(block: Block, n: int) -> list[str]:
+def _block(block: Block, n: int, room: float) -> list[str]:
     lines = []
     if block.heading:
         lines.append(f"\\multicolumn{{{n + 1}}}{{@{{}}l}}{{\\emph{{{escape(block.heading)}}}}} \\\\")
     for row in block.rows:
-        lines.append(" & ".join([_guard(escape(row.label)), *(_cell(c.text, c.stars) for c in row.cells)]) + r" \\")
+        label, rest = split_label(row.label, room) if row.has_below else (row.label, "")
+        lines.append(_line(label, [(c.text, c.stars) for c in row.cells]))
         if row.has_below:
-            lines.append(_below(row))
+            lines.append(_line(f"\u2003{rest}" if rest else "", [(c.below, "") for c in row.cells]))
+            if row is not block.rows[-1]:
+                lines.append("\\addlinespace[2pt]")
     return lines
 
 
-def _below(row: Row) -> str:
-    return " & ".join(["", *(_cell(c.below) for c in row.cells)]) + r" \\"
+def _line(label: str, cells: list[tuple[str, str]]) -> str:
+    return " & ".join([_guard(escape(label)), *(_cell(text, stars) for text, stars in cells)]) + r" \\"
 
 
 def _cell(text: str, stars: str = "") -> str:
@@ -196,7 +201,7 @@ def _notes(table: Table) -> list[str]:
     space = "" if table.lang == "zh" else " "
     return [
         "\\begin{tablenotes}[flushleft]",
-        "\\footnotesize",
+        "\\footnotesize\\setlength{\\labelsep}{0pt}",
         f"\\item \\emph{{{escape(word)}}}{space}{escape(table.note)}",
         "\\end{tablenotes}",
     ]
@@ -234,8 +239,8 @@ def _is_chinese(table: Table) -> bool:
 def _warn(table: Table, size: Fit, chinese: bool) -> None:
     if size.shrink:
         warnings.warn(
-            f"The table is about {size.natural / 28.4528:.0f} cm wide and is scaled down to a landscape page; "
-            "print fewer models, shorter titles, or two tables.",
+            f"The table is about {size.width / 28.4528:.0f} by {size.height / 28.4528:.0f} cm and is scaled down to the "
+            "page; print fewer models or statistics, shorter labels, or two tables.",
             ToolkitWarning,
             stacklevel=4,
         )

@@ -46,7 +46,7 @@ def escape(text: str) -> str:
     0.5\*\*\* a\|b\_c *W*
     """
     out = []
-    for piece, italic in spans(" ".join(text.split())):
+    for piece, italic in spans(re.sub(r"[ \t\r\n\f\v]+", " ", text)):
         safe = re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", piece)
         out.append(f"*{safe}*" if italic else safe)
     return "".join(out)

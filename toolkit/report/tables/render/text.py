@@ -23,9 +23,9 @@ def render(table: Table) -> str:
     rule = "-" * total
     out = [_plain(table.caption)] if table.caption else []
     out.append(rule)
-    for line in table.head:
+    for line, ruled in zip(table.head, table.ruled, strict=True):
         out.append(_head_line(line, stub, column))
-        if line.spans or (line.kind == "depvar"):
+        if ruled or line.kind == "depvar":
             out.append(rule)
     if out[-1] != rule:
         out.append(rule)

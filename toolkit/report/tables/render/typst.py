@@ -24,8 +24,8 @@ def render(table: Table) -> str:
     lines += ["  {", "  set par(justify: false)", "  table(", f"    columns: {n + 1},"]
     lines += [f"    align: (left,) + (center,) * {n},", "    stroke: none,", "    inset: (x: 5pt, y: 2.5pt),"]
     lines += ["    table.hline(stroke: 1pt),", "    table.header("]
-    for line in table.head:
-        lines += [f"      {item}" for item in _head_line(line)]
+    for line, ruled in zip(table.head, table.ruled, strict=True):
+        lines += [f"      {item}" for item in _head_line(line, ruled)]
     lines += ["    ),", "    table.hline(stroke: 0.5pt),"]
     for label, cells, kind in body(table):
         if kind == "rule":
@@ -51,19 +51,19 @@ def escape(text: str) -> str:
     R&D\_share \#1 #emph[ρ]
     """
     out = []
-    for piece, italic in spans(" ".join(text.split())):
+    for piece, italic in spans(re.sub(r"[ \t\r\n\f\v]+", " ", text)):
         safe = re.sub(r"([\\#$*_`<>@\[\]~=+\-/\"'])", r"\\\1", piece)
         out.append(f"#emph[{safe}]" if italic else safe)
     return "".join(out)
 
 
-def _head_line(line: HeadLine) -> list[str]:
+def _head_line(line: HeadLine, ruled: bool) -> list[str]:
     out = [f"[{escape(line.stub)}],"]
     start = 1
     for head in line.heads:
         text = f"[{escape(head.text)}],"
         out.append(f"table.cell(colspan: {head.span}){text}" if head.span > 1 else text)
-    if line.spans:
+    if ruled:
         for head in line.heads:
             if head.text:
                 out.append(f"table.hline(start: {start}, end: {start + head.span}, stroke: 0.4pt),")

@@ -1,15 +1,25 @@
-"""How wide a table will be in print, and what to do if that is too much."""
+"""How large a table will be in print, and what to do if that is too much."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import ceil
 
 from toolkit.report.tables.record import Table
-from toolkit.report.tables.render.symbols import has_cjk
+from toolkit.report.tables.render.symbols import has_cjk, is_number
 
-__all__ = ["Fit", "fit", "text_width"]
+__all__ = ["Fit", "Room", "column_widths", "fit", "rooms", "split_label", "text_width"]
 
-_NARROW, _WIDE, _LONGEST_STUB = set("iljtfr.,:;'|!()[] −-"), set("mwMW—"), 175.0
+# widths in points at 10 pt, a little on the safe side
+_WIDTHS = {c: w for chars, w in (("iljt.,:;'|! []", 3.0), ("fr()*-", 4.0), ("mwMW—", 8.5), ("−×", 8.0)) for c in chars}
+_LINE = 12.0  # height of a line in points
+_STUB = 125.0  # width to which long labels are broken
+_PAGE = 24.7  # height of the text on an upright page in cm
+#: LaTeX size -> how much smaller it prints: small type is cut relatively wide.
+_SIZES = {"": (1.0, 1.0), "small": (0.93, 0.92), "footnotesize": (0.85, 0.8)}  # (width, height)
+_SEPARATION = {"": 6.0, "small": 4.0, "footnotesize": 3.0}
 
 
 @dataclass(frozen=True)
@@ -18,92 +28,150 @@ class Fit:
 
     Attributes
     ----------
-    natural : float
-        Width in points at the ordinary size of print (10 pt).
+    width, height : float
+        Of the table as it is set, in points, before it is scaled down.
     stub : float
         Width in points of the column of labels if these are broken into lines, else 0.
     font : str
         LaTeX size, empty for the ordinary one.
     separation : float
         Space beside a column in points, 0 for the usual 6.
+    tight : bool
+        Whether columns get only the room their numbers need, instead of the decimal point in the middle.
     landscape, shrink : bool
-        On a landscape page; scaled down to that.
+        On a landscape page; scaled down to the page.
     """
 
-    natural: float
+    width: float
+    height: float
     stub: float = 0.0
     font: str = ""
     separation: float = 0.0
+    tight: bool = False
     landscape: bool = False
     shrink: bool = False
 
+    @property
+    def label(self) -> float:
+        """Room for a label as `text_width` counts it, 0 for as much as it takes."""
+        return self.stub / _SIZES[self.font][0]
+
 
 def text_width(text: str) -> float:
-    """Estimated width in points at 10 pt, a little on the safe side.
+    """Estimated width in points at 10 pt.
 
     Examples
     --------
     >>> text_width("0.123")
     23.0
     """
-    return sum(
-        10.0
-        if has_cjk(c)
-        else 3.0
-        if c in _NARROW
-        else 8.5
-        if c in _WIDE
-        else 7.2
-        if c.isupper() or ord(c) > 0xFFFF
-        else 5.0
-        for c in text
-    )
+    return sum(map(_character, text))
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the numbers of a column need left and right of the decimal point, in points; 0, 0 without numbers.
+
+    `centred` puts the point in the middle of the column, as is usual for estimates; large numbers would waste room.
+    """
+
+    left: float
+    right: float
+    centred: bool
+
+    @property
+    def total(self) -> float:
+        """Width of the column."""
+        return 3 + (2 * max(self.left, self.right) if self.centred else 5 * (ceil(self.left / 5) + ceil(self.right / 5)))
+
+
+def rooms(table: Table, tight: bool) -> list[Room | None]:
+    """For each column what its numbers need, None for a column without decimal points."""
+    out: list[Room | None] = []
+    for j in range(table.n_columns):
+        cells = [row.cells[j] for row in table.rows]
+        parts = [_sides(t, s) for c in cells for t, s in ((c.text, c.stars), (c.below, "")) if is_number(t)]
+        left, right = (max((part[i] for part in parts), default=0.0) for i in (0, 1))
+        out.append(Room(left, right, not tight and left <= right + 5) if parts else None)
+    return out
+
+
+def split_label(label: str, width: float) -> tuple[str, str]:
+    """A label too long for one line as two: the second stands beside what is below the estimate.
+
+    Examples
+    --------
+    >>> split_label("Non-agricultural payroll employment", 120)
+    ('Non-agricultural payroll', 'employment')
+    """
+    if not width or text_width(label) <= width:
+        return label, ""
+    pieces = list(label) if has_cjk(label) else re.findall(r"\S+\s*", label)
+    first = ""
+    for i, piece in enumerate(pieces):
+        if first and text_width((first + piece).rstrip()) > width:
+            return first.rstrip(), "".join(pieces[i:])
+        first += piece
+    return label, ""
 
 
 def fit(table: Table, line: float) -> Fit:
-    """The mildest of: as it is, small print, landscape, landscape in small print, landscape scaled down.
+    """The mildest that fits: as it is, tight columns, small print, labels in lines, a landscape page, scaled down.
 
     Parameters
     ----------
     table : Table
     line : float
-        Width of the text on an upright page in points; a landscape page is taken to be 1.5 times as wide.
+        Width of the text on an upright page in points; on a landscape page it is that page's height.
     """
-    labels = [text_width(row.label) for row in table.rows] + [text_width(head.stub) for head in table.head]
-    stub = max(labels, default=0.0)
-    broken = _LONGEST_STUB if stub > 1.15 * _LONGEST_STUB else 0.0
-    columns = _columns(table)
-
-    def total(separation: float, stub_width: float) -> float:
-        return stub_width + separation + sum(columns) + separation * (2 * len(columns) - 1)
-
-    natural = total(6, stub)
+    upright, long = line, _PAGE * 28.4528
     tries = [
-        (1.0, 6, False, ""), (0.9, 4, False, "small"), (0.8, 3, False, "footnotesize"),
-        (1.0, 6, True, ""), (0.9, 4, True, "small"), (0.8, 3, True, "footnotesize"),
+        ("", False, False, False), ("", True, False, False), ("small", True, False, False),
+        ("footnotesize", True, False, False), ("small", True, True, False), ("footnotesize", True, True, False),
+        ("", True, False, True), ("small", True, False, True), ("footnotesize", True, True, True),
     ]  # fmt: skip
-    for scale, separation, landscape, font in tries:
-        width = broken or stub
-        have = (1.5 if landscape else 1.0) * line
-        if scale * (total(0, width)) + separation * 2 * len(columns) <= have:
-            return Fit(natural, width * scale if broken else 0.0, font, separation if font else 0.0, landscape)
-    return Fit(natural, broken * 0.8, "footnotesize", 3, True, True)
+    measure = _measure(table)
+    for font, tight, broken, landscape in tries:
+        tried = measure(font, tight, broken, landscape)
+        have = (long, upright) if landscape else (upright, long)
+        if tried.width <= have[0] and tried.height <= have[1]:
+            return tried
+    flat, tall = measure("footnotesize", True, True, True), measure("footnotesize", True, True, False)
+    scales = [min(1, w / f.width, h / f.height) for f, w, h in ((flat, long, upright), (tall, upright, long))]
+    best = flat if scales[0] > scales[1] else tall
+    return replace(best, shrink=True)
 
 
-def _columns(table: Table) -> list[float]:
-    """Width of each column: the decimal point is in the middle, so the longer side counts twice."""
-    n = table.n_columns
-    widths = [0.0] * n
+def _measure(table: Table) -> Callable[[str, bool, bool, bool], Fit]:
+    """A function that says how large the table is when set in a certain way."""
+    labels = [text_width(row.label) for row in table.rows] + [text_width(head.stub) for head in table.head]
+    longest = max(labels, default=0.0)
+    loose, narrow = (column_widths(table, tight) for tight in (False, True))
+    lines = len(table.head) + len(table.rows) + sum(row.has_below for row in table.rows)
+    under = [row.has_below for row in table.rows] + [False] * len(table.head)
+    lines += sum(1 + 0.5 * bool(block.heading) for block in table.blocks) + (2 if table.caption else 0)
+    note = text_width(table.note)
+
+    def measure(font: str, tight: bool, broken: bool, landscape: bool) -> Fit:
+        wide, high = _SIZES[font]
+        stub = _STUB if (broken and longest > _STUB) or longest > 250 else 0.0
+        columns = narrow if tight else loose
+        width = wide * ((stub or longest) + sum(columns)) + 2 * _SEPARATION[font] * len(columns)
+        turned = sum(w > stub * (1 + below) for w, below in zip(labels, under, strict=True)) if stub else 0
+        height = high * _LINE * (lines + turned) + 0.8 * _LINE * (1 + 0.85 * note / max(width, 60.0))
+        separation = _SEPARATION[font] if font else 0.0
+        return Fit(width, height, stub * wide, font, separation, tight, landscape)
+
+    return measure
+
+
+def column_widths(table: Table, tight: bool) -> list[float]:
+    """Width of each column in points at 10 pt, without the space between columns."""
+    widths = [0.0 if room is None else room.total for room in rooms(table, tight)]
     for row in table.rows:
         for j, cell in enumerate(row.cells):
             for text, stars in ((cell.text, cell.stars), (cell.below, "")):
-                left, dot, right = text.partition(".")
-                marks = 4.0 * len(stars)
-                aligned = bool(dot) and ", " not in text
-                width = (
-                    2 * max(text_width(left), text_width(right) + marks) + 3 if aligned else text_width(text) + marks
-                )
-                widths[j] = max(widths[j], width)
+                widths[j] = max(widths[j], text_width(text) + 4.0 * len(stars))
     for line in table.head:
         start = 0
         for head in line.heads:
@@ -113,3 +181,16 @@ def _columns(table: Table) -> list[float]:
                     widths[j] += (wanted - own) / head.span
             start += head.span
     return widths
+
+
+def _sides(text: str, stars: str = "") -> tuple[float, float]:
+    left, _, right = text.partition(".")
+    return text_width(left), text_width(right) + 4.0 * len(stars)
+
+
+def _character(char: str) -> float:
+    if char in _WIDTHS:
+        return _WIDTHS[char]
+    if has_cjk(char):
+        return 10.0
+    return 7.4 if char.isupper() or ord(char) > 0xFFFF else 5.0

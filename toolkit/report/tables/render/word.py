@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit.report.tables.record import HeadLine, Row, Table
-from toolkit.report.tables.render.symbols import spans
-from toolkit.report.tables.render.width import Fit, fit
+from toolkit.report.tables.render.symbols import is_number, spans
+from toolkit.report.tables.render.width import Fit, Room, column_widths, fit, rooms, split_label, text_width
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -20,7 +21,7 @@ __all__ = ["document", "encode"]
 
 _FONT, _EAST_ASIA = "Times New Roman", "SimSun"
 _THICK, _THIN = 12, 6  # eighths of a point
-_LINE = 16.0  # cm of text on an upright page
+_LINE, _LANDSCAPE = 16.0, 24.7  # cm of text on an upright and on a landscape page
 _POINTS = {"": 10.5, "small": 9.5, "footnotesize": 8.5}
 
 
@@ -44,37 +45,74 @@ def document(table: Table) -> Document:
     size = fit(table, _LINE * 28.4528)
     points = _POINTS[size.font]
     out = docx.Document()
-    _page(out, size, table)
+    _page(out, size, table, points)
     if table.caption:
         _caption(out.add_paragraph(style="Caption"), table)
     grid = out.add_table(rows=0, cols=table.n_columns + 1)
-    grid.autofit = True
+    shape = _shape(table, size, points)
     _describe(grid, table)
-    first = True
-    for line in table.head:
-        _head_line(grid, line, points, first)
-        first = False
+    for line, ruled in zip(table.head, table.ruled, strict=True):
+        _head_line(grid, line, points, ruled)
     _rule(grid.rows[-1].cells, "bottom", _THIN)
     for i, block in enumerate(table.blocks):
         start = len(grid.rows)
         if block.heading:
             cells = _add_row(grid)
-            _write(cells[0].merge(cells[-1]), block.heading, points, italic=True, left=True, keep=True)
+            _write(cells[0].merge(cells[-1]), block.heading, points, emphasis=table.lang, left=True, keep=True)
         for row in block.rows:
-            _row(grid, row, points)
+            _row(grid, row, points, shape)
         if i and block.rule:
             _rule(grid.rows[start].cells, "top", _THIN)
     _rule(grid.rows[0].cells, "top", _THICK)
     _rule(grid.rows[-1].cells, "bottom", _THICK)
+    _set_widths(grid, shape)
     if table.notes:
         paragraph = out.add_paragraph()
         paragraph.paragraph_format.space_before = docx.shared.Pt(3)
-        _run(paragraph, table.words["notes"], points - 1.5, italic=True)
+        _run(paragraph, table.words["notes"], points - 1.5, italic=table.lang == "en")
         _text(paragraph, ("" if table.lang == "zh" else " ") + table.note, points - 1.5)
     return out
 
 
-def _page(out: Any, size: Fit, table: Table) -> None:
+@dataclass(frozen=True)
+class _Shape:
+    """Widths in points, and for each column of numbers where its decimal point is."""
+
+    stub: float
+    columns: tuple[float, ...]
+    stops: tuple[float | None, ...]
+    label: float  # room for a label as `text_width` counts
+
+
+def _shape(table: Table, size: Fit, points: float) -> _Shape:
+    """Columns as wide as their numbers, labels what is left but not more than they need."""
+    scale, side = points / 10, 6.0
+    line = (_LANDSCAPE if size.landscape else _LINE) * 28.3465
+    columns = [scale * width + 2 * side for width in column_widths(table, tight=True)]
+    longest = max([text_width(r.label) for r in table.rows] + [text_width(line.stub) for line in table.head])
+    stub = max(min(1.1 * scale * longest + 2 * side, line - sum(columns)), 72.0)
+    if stub + sum(columns) > line:
+        columns = [width * (line - stub) / sum(columns) for width in columns]
+
+    def stop(room: Room | None, width: float) -> float | None:
+        return None if room is None else (width - scale * (room.left + room.right + 3)) / 2 + scale * room.left
+
+    stops = map(stop, rooms(table, tight=True), columns)
+    return _Shape(stub, tuple(columns), tuple(stops), (stub - 2 * side) / (1.1 * scale) + 1)
+
+
+def _set_widths(grid: WordTable, shape: _Shape) -> None:
+    from docx.shared import Pt
+
+    grid.autofit = False
+    for column, width in zip(grid.columns, (shape.stub, *shape.columns), strict=True):
+        column.width = Pt(width)
+        for cell in column.cells:
+            if cell.grid_span == 1:
+                cell.width = Pt(width)
+
+
+def _page(out: Any, size: Fit, table: Table, points: float) -> None:
     """A4, margins, fonts; the properties of the file name no program and no date of today."""
     from docx.enum.section import WD_ORIENT
     from docx.oxml.ns import qn
@@ -89,7 +127,7 @@ def _page(out: Any, size: Fit, table: Table) -> None:
     for name in ("Normal", "Caption"):
         style = out.styles[name]
         style.font.name, style.font.color.rgb = _FONT, RGBColor(0, 0, 0)
-        style.font.size = Pt(10.5)
+        style.font.size = Pt(points)  # also of empty paragraphs, which make a row as high as it is
         style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _EAST_ASIA)
     properties = out.core_properties
     properties.author, properties.comments, properties.title = "", "", table.caption
@@ -134,7 +172,7 @@ def _describe(grid: WordTable, table: Table) -> None:
         properties.append(title)
 
 
-def _head_line(grid: WordTable, line: HeadLine, points: float, first: bool) -> None:
+def _head_line(grid: WordTable, line: HeadLine, points: float, ruled: bool) -> None:
     from docx.oxml import OxmlElement
 
     cells = _add_row(grid)
@@ -145,22 +183,23 @@ def _head_line(grid: WordTable, line: HeadLine, points: float, first: bool) -> N
         last = start + head.span - 1
         cell = cells[start].merge(cells[last]) if head.span > 1 else cells[start]
         _write(cell, head.text, points, keep=True)
-        if line.spans and head.text:
+        if ruled and head.text:
             _rule([cell], "bottom", 4)
         start = last + 1
 
 
-def _row(grid: WordTable, row: Row, points: float) -> None:
+def _row(grid: WordTable, row: Row, points: float, shape: _Shape) -> None:
     """The estimates, and in a row of its own what is below; the two stay on one page."""
-    lines = [[(c.text, c.stars) for c in row.cells]]
+    label, rest = split_label(row.label, shape.label) if row.has_below else (row.label, "")
+    lines = [(label, [(c.text, c.stars) for c in row.cells])]
     if row.has_below:
-        lines.append([(c.below, "") for c in row.cells])
-    for i, texts in enumerate(lines):
+        lines.append((f"\u2003{rest}" if rest else "", [(c.below, "") for c in row.cells]))
+    for i, (stub, texts) in enumerate(lines):
         cells = _add_row(grid)
         keep = i + 1 < len(lines)
-        _write(cells[0], "" if i else row.label, points, left=True, keep=keep)
-        for cell, (text, stars) in zip(cells[1:], texts, strict=True):
-            _write(cell, text, points, stars=stars, keep=keep)
+        _write(cells[0], stub, points, left=True, keep=keep)
+        for cell, (text, stars), stop in zip(cells[1:], texts, shape.stops, strict=True):
+            _write(cell, text, points, stars=stars, keep=keep, stop=stop if is_number(text) else None)
 
 
 def _add_row(grid: WordTable) -> list[_Cell]:
@@ -178,18 +217,23 @@ def _write(
     *,
     stars: str = "",
     left: bool = False,
-    italic: bool = False,
+    emphasis: str = "",
     keep: bool = False,
+    stop: float | None = None,
 ) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    """Text into an empty cell; with `stop` (points) its decimal point goes there, which Word does by itself."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
     from docx.shared import Pt
 
     paragraph = cell.paragraphs[0]
+    if stop is not None:
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Pt(stop), WD_TAB_ALIGNMENT.DECIMAL)
+    left = left or stop is not None
     paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT if left else WD_ALIGN_PARAGRAPH.CENTER
     style = paragraph.paragraph_format
     style.space_before = style.space_after = Pt(1)
     style.line_spacing, style.keep_with_next = 1.0, keep
-    _text(paragraph, text, points, italic=italic)
+    _text(paragraph, text, points, italic=emphasis == "en", bold=emphasis == "zh")  # Chinese has no italics
     if stars:
         _run(paragraph, stars, points).font.superscript = True
 
