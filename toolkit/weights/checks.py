@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 from scipy import sparse
 
-from toolkit.errors import WeightsError, listing
+from toolkit.errors import InputError, WeightsError, listing
 
-__all__ = ["as_ids", "check_matrix", "label", "mismatch"]
+__all__ = ["as_ids", "check_matrix", "check_positive", "label", "mismatch"]
 
 
 def as_ids(ids: Iterable[Hashable]) -> tuple[Hashable, ...]:
@@ -20,10 +22,9 @@ def as_ids(ids: Iterable[Hashable]) -> tuple[Hashable, ...]:
     missing = [k for k, i in enumerate(out) if i is None or i != i]
     if missing:
         raise WeightsError(f"Ids are missing at positions {listing(missing)}.", fix="give every region an id")
-    seen: set[Hashable] = set()
-    twice = [i for i in out if i in seen or seen.add(i)]
+    twice = [i for i, times in Counter(out).items() if times > 1]
     if twice:
-        raise WeightsError(f"Ids appear more than once: {listing(dict.fromkeys(twice))}.", fix="give one id per region")
+        raise WeightsError(f"Ids appear more than once: {listing(twice)}.", fix="give one id per region")
     kinds = {"text" if isinstance(i, str) else "number" for i in out}
     if len(kinds) > 1:
         text = [repr(i) for i in out if isinstance(i, str)]
@@ -33,6 +34,13 @@ def as_ids(ids: Iterable[Hashable]) -> tuple[Hashable, ...]:
             fix="turn all ids into text, e.g. df['code'] = df['code'].astype(str)",
         )
     return out
+
+
+def check_positive(value: float | None, name: str, meaning: str) -> float:
+    """Return `value` as a float, or refuse what is not a positive number."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < np.inf:
+        raise InputError(f"{name}={value!r}.", allowed=f"a positive number{meaning}")
+    return float(value)
 
 
 def check_matrix(matrix, ids: Sequence[Hashable]) -> sparse.csr_array:
@@ -59,14 +67,14 @@ def check_matrix(matrix, ids: Sequence[Hashable]) -> sparse.csr_array:
         if bad.any():
             pairs = [
                 f"{ids[i]} -> {ids[j]} ({v:g})"
-                for i, j, v in zip(coo.coords[0][bad], coo.coords[1][bad], coo.data[bad], strict=True)
+                for i, j, v in zip(*(c[bad].tolist() for c in (*coo.coords, coo.data)), strict=True)
             ]
             raise WeightsError(f"Weights {words}: {listing(pairs)}.", allowed="finite numbers, zero or positive")
     out.eliminate_zeros()
     own = out.diagonal()
     if own.any():
         raise WeightsError(
-            f"Regions are their own neighbours (non-zero diagonal): {listing(ids[i] for i in np.flatnonzero(own))}.",
+            f"Regions are their own neighbours (non-zero diagonal): {listing(ids[i] for i in np.flatnonzero(own).tolist())}.",
             fix="set the diagonal to zero",
         )
     return out

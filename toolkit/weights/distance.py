@@ -13,6 +13,7 @@ from scipy import sparse
 
 from toolkit.errors import InputError
 from toolkit.weights.assembly import assemble
+from toolkit.weights.checks import check_positive
 from toolkit.weights.points import Points, locate
 from toolkit.weights.spatial_weights import SpatialWeights
 
@@ -156,17 +157,16 @@ def inverse_distance(
     >>> inverse_distance(towns).sparse.toarray().round(3)[0]
     array([0.  , 0.75, 0.25])
     """
-    if not (np.isreal(power) and np.isfinite(power) and power > 0):
-        raise InputError(f"power={power!r}.", allowed="a positive number, e.g. 1 or 2")
+    power = check_positive(power, "power", ", e.g. 1 or 2")
     points = locate(where)
     i, j, d = points.within(km)
     band = "" if km is None else f" up to {km:.6g} km"
     return _assemble(
         points,
-        (i, j, d ** -float(power)),
+        (i, j, d**-power),
         "inverse_distance",
         f"inverse distance to the power {power:g}{band} ({points.measure})",
-        {"power": float(power), "km": km},
+        {"power": power, "km": km},
         link=link,
         islands=islands,
         normalize=normalize,
@@ -220,14 +220,17 @@ def kernel(
         raise InputError("A kernel needs one bandwidth.", allowed="either bandwidth= in km, or k= nearest neighbours")
     points = locate(where)
     if k is None:
-        i, j, d = points.within(None if function in UNBOUNDED else bandwidth)
-        if not (np.isfinite(bandwidth) and bandwidth > 0):
-            raise InputError(f"bandwidth={bandwidth!r} km.", allowed="a positive number of kilometres")
-        u, words = d / bandwidth, f"bandwidth {bandwidth:.6g} km"
+        width = check_positive(bandwidth, "bandwidth", " of kilometres")
+        i, j, d = points.within(None if function in UNBOUNDED else width)
+        u, words = d / width, f"bandwidth {width:.6g} km"
     else:
+        if k > points.N - 2:
+            raise InputError(
+                f"k={k!r} neighbours inside the bandwidth.", allowed=f"a whole number from 1 to {points.N - 2}"
+            )
         who, far = points.nearest(k + 1)
         i, j = np.repeat(np.arange(points.N), k), who[:, :k].ravel()
-        u, words = (far[:, :k] / far[:, k:]).ravel(), f"bandwidth to the {k + 1}th neighbour"
+        u, words = (far[:, :k] / far[:, k:]).ravel(), f"bandwidth by {k} neighbours"
     weights = np.maximum(KERNELS[function](u), 0.0)
     return _assemble(
         points,

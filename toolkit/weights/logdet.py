@@ -35,11 +35,14 @@ class LogdetCurve(Protocol):
         How the numbers are made, in words.
     """
 
-    interval: tuple[float, float]
-    window: tuple[float, float]
-    error: float
-    route: str
-
+    @property
+    def interval(self) -> tuple[float, float]: ...
+    @property
+    def window(self) -> tuple[float, float]: ...
+    @property
+    def error(self) -> float: ...
+    @property
+    def route(self) -> str: ...
     def value(self, rho): ...  # log|I - rho W|
     def d1(self, rho): ...  # -tr G,      G = W (I - rho W)^-1
     def d2(self, rho): ...  # -tr(G^2)

@@ -131,11 +131,13 @@ class Operator:
         if self.exact_spectrum:
             kind = "general" if self.H is None else "symmetric"
             return EigenCurve(self.eigenvalues, self.interval, f"eigenvalues ({kind})")
+        if self.spectral_radius == 0:
+            return EigenCurve(np.zeros(1), self.interval, "all eigenvalues are zero")
         dense = "dense" if self.W.nnz > DENSE * self.N**2 else "sparse"
         V = signs(self.N)
         if self.H is not None:
             low, high = 1 / self.interval[0], 1 / self.interval[1]
-            series = ChebyshevSeries(low, high)
+            series: ChebyshevSeries | PowerSeries = ChebyshevSeries(low, high)
             moments = chebyshev_moments(self.H, low, high, V)
             route = f"Chebyshev series on {V.shape[1]} sign vectors, {dense} symmetric factorisation"
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
@@ -131,16 +132,16 @@ def _linked(focal: Sequence[str], neighbor: Sequence[str], value: np.ndarray, id
         row_of = {str(i): i for i in order}
         if all(str(k) in row_of for k in keys.values()) or all(w in row_of for w in words):
             keys = {w: row_of.get(w, row_of.get(str(k))) for w, k in keys.items()}
-        elif all(isinstance(k, int) and 1 <= k <= len(order) for k in keys.values()):
-            keys = {w: order[k - 1] for w, k in keys.items()}
+        elif all(w.isdigit() and 1 <= int(w) <= len(order) for w in words):
+            keys = {w: order[int(w) - 1] for w in words}
         else:
             lost = [w for w, k in keys.items() if str(k) not in row_of]
             raise WeightsError(f"Regions in the file that are not among ids=: {listing(lost)}.", allowed=listing(order))
     rows = {k: i for i, k in enumerate(order)}
     i, j = ([rows[keys[w]] for w in side] for side in (focal, neighbor))
     if len(set(zip(i, j, strict=True))) < len(i):
-        seen: set = set()
-        twice = [f"{order[a]} -> {order[b]}" for a, b in zip(i, j, strict=True) if (a, b) in seen or seen.add((a, b))]
+        counts = Counter(zip(i, j, strict=True))
+        twice = [f"{order[a]} -> {order[b]}" for (a, b), times in counts.items() if times > 1]
         raise WeightsError(f"Links that appear more than once: {listing(twice)}.", fix="keep one line per link")
     return order, sparse.csr_array((value, (i, j)), shape=(len(order),) * 2)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import InputError, ToolkitWarning, WeightsError, listing
-from toolkit.weights.checks import label
+from toolkit.weights.checks import check_positive, label
 from toolkit.weights.regions import Regions, regions
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Points:
             if len(tied):
                 names = listing(label(self.ids[i], self.names) for i in tied)
                 warnings.warn(
-                    f"The {k}th and the next neighbour are equally far from {names}: the one earlier in the order of regions "
+                    f"Neighbours {k} and {k + 1} are equally far from {names}: the one earlier in the order of regions "
                     "is taken. Next step: another k, or distance_band, if the order should not matter.",
                     ToolkitWarning,
                     stacklevel=3,
@@ -94,8 +94,7 @@ class Points:
                 )
             i, j = np.triu_indices(self.N, 1)
         else:
-            if not (np.isreal(km) and np.isfinite(km) and km > 0):
-                raise InputError(f"A distance of {km!r} km.", allowed="a positive number of kilometres")
+            km = check_positive(km, "km", " of kilometres")
             i, j = cKDTree(self.coords).query_pairs(self._chord(km * (1 + 1e-12)), output_type="ndarray").T
         d = self._kilometres(np.sqrt(((self.coords[i] - self.coords[j]) ** 2).sum(axis=1)))
         return np.concatenate([i, j]), np.concatenate([j, i]), np.concatenate([d, d])

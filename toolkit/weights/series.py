@@ -176,7 +176,7 @@ def _shifted(p: np.ndarray, c: float, s: float) -> np.ndarray:
     P, C = np.polynomial.polynomial, np.polynomial.chebyshev
     out = []
     for k in range(len(p)):
-        coefficients = np.zeros(1)
+        coefficients: np.ndarray = np.zeros(1)
         for degree, weight in enumerate(C.cheb2poly([0] * k + [1])):
             coefficients = P.polyadd(coefficients, weight * P.polypow([-c / s, 1 / s], degree))
         out.append(coefficients @ p[: len(coefficients)])

@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 
 from toolkit.errors import InputError, WeightsError, listing
 from toolkit.weights.assembly import assemble
-from toolkit.weights.checks import as_ids, label
+from toolkit.weights.checks import as_ids, check_positive, label
 from toolkit.weights.points import ALL_PAIRS, locate
 from toolkit.weights.spatial_weights import SpatialWeights
 
@@ -133,8 +133,7 @@ def gravity(
     >>> gravity(panel, "pop", power=1).sparse.toarray().round(3)[0]
     array([0. , 0.5, 0.5])
     """
-    if not (np.isreal(power) and np.isfinite(power) and power > 0):
-        raise InputError(f"power={power!r}.", allowed="a positive number, e.g. 2")
+    power = check_positive(power, "power", ", e.g. 2")
     (mass,), used = _means(panel, (variable,), years)
     points = locate(panel)
     light = [label(i, points.names) for i, m in zip(points.ids, mass, strict=True) if m <= 0]
@@ -150,7 +149,7 @@ def gravity(
         link=link,
         islands=islands,
         names=points.names,
-        recipe={"variables": (variable,), "years": used, "power": float(power), "km": km},
+        recipe={"variables": (variable,), "years": used, "power": power, "km": km},
     )
 
 
@@ -222,7 +221,7 @@ def nested(
             "how": how,
             "alpha": float(alpha) if how == "sum" else None,
             "parts": (dict(geographic.recipe), dict(other.recipe)),
-            "variables": (*geographic.recipe.get("variables", ()), *other.recipe.get("variables", ())),
+            "variables": tuple(v for w in (geographic, other) for v in w.recipe.get("variables", ())),  # type: ignore[attr-defined]
             "years": tuple(sorted({*geographic.years, *other.years})),
         },
     )

@@ -145,7 +145,7 @@ class SpatialWeights:
     @property
     def years(self) -> tuple:
         """Years of the data the weights are built from; empty for purely geographic weights."""
-        return tuple(self.recipe.get("years", ()))
+        return tuple(self.recipe.get("years", ()))  # type: ignore[arg-type]
 
     @cached_property
     def hash(self) -> str:
@@ -227,8 +227,9 @@ class SpatialWeights:
 
         both = sorted(set(self.years) & set(years))
         if both:
+            variables: tuple[str, ...] = self.recipe.get("variables", ("data",))  # type: ignore[assignment]
             warnings.warn(
-                f"The weights ({self.description}) are built from {listing(self.recipe.get('variables', ('data',)))} in "
+                f"The weights ({self.description}) are built from {listing(variables)} in "
                 f"{listing(both)}, years in which the outcome is observed: W may then respond to the outcome, and estimates "
                 "that take W as given are not consistent. Next step: build W from earlier years.",
                 ToolkitWarning,
@@ -334,7 +335,7 @@ class SpatialWeights:
         }
 
     def __setstate__(self, state: dict) -> None:
-        self.__init__(**state)
+        self.__init__(**state)  # type: ignore[misc]
 
 
 def _freeze(matrix: sparse.csr_array) -> sparse.csr_array:

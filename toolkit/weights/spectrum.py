@@ -54,6 +54,8 @@ def spectral_radius(W: sparse.csr_array, eigenvalues: np.ndarray | None = None) 
             return _constant(sums)
         if axis == 1 and np.ptp(sums[sums > 0]) <= 1e-12 * sums.max() and (sums > 0)[W.indices].all():
             return _constant(sums[sums > 0])  # regions without links aside, rows sum to one constant
+    if csgraph.connected_components(W, directed=True, connection="strong", return_labels=False) == n:
+        return 0.0  # no link can be followed back: all eigenvalues are zero
     d = symmetrizer(W)
     if eigenvalues is None and n <= 600:
         eigenvalues = all_eigenvalues(W, None if d is None else symmetric_form(W, d))
@@ -106,12 +108,12 @@ def _constant(sums: np.ndarray) -> float:
 
 def _perron(W: sparse.csr_array, steps: int = 20_000) -> float:
     """Power iteration on W + I, for matrices on which Arnoldi does not converge."""
-    x, value = np.ones(W.shape[0]), 0.0
+    x, value, new = np.ones(W.shape[0]), 0.0, 0.0
     for _ in range(steps):
         y = W @ x + x
-        new = np.linalg.norm(y) / np.linalg.norm(x)
+        new = float(np.linalg.norm(y) / np.linalg.norm(x))
         x = y / np.linalg.norm(y)
         if abs(new - value) <= 1e-13 * new:
             break
         value = new
-    return float(new - 1)
+    return new - 1
