@@ -54,4 +54,4 @@ def test_a_table_without_its_own_scrolling_can_be_scrolled_by_keyboard():
         return Shown(kind="table", title="T", files=(), preview=preview)
 
     text = page(Section(name="a", title="A", page="a.html", shown=(shown("<table>"), shown('<div tabindex="0">'))))
-    assert text.count('tabindex="0"') == 2 and text.count('role="region"') == 1
+    assert text.count('tabindex="0"') == 2 and text.count('role="region"') == 1, text

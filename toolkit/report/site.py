@@ -121,6 +121,8 @@ def _count(sections: Sequence[Section]) -> str:
 
 def _section(section: Section) -> str:
     facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in section.facts.items() if v)
+    listed = f"<dl>{facts}</dl>" if facts else ""
+    summary = f"<p>{escape(section.summary)}</p>" if section.summary else ""
     marks = [
         '<p class="mark">Reduced setting: fewer draws and permutations. Not for citation.</p>' if section.quick else "",
         '<p class="mark">An input has changed since this was made. Run the replication again.</p>'
@@ -129,9 +131,9 @@ def _section(section: Section) -> str:
     ]
     return f"""<section id="{_path(section.name)}" lang="{section.lang}">
 <h2>{escape(section.title)}</h2>
-{"".join(marks)}<p>{escape(section.summary)}</p>
+{"".join(marks)}{summary}
 <p><a class="read" href="{_path(section.page)}">Read the notebook, code and results</a></p>
-{"".join(map(_figure, section.shown))}<dl>{facts}</dl>
+{"".join(map(_figure, section.shown))}{listed}
 </section>
 """
 
@@ -140,9 +142,9 @@ def _figure(shown: Shown) -> str:
     links = " ".join(f'<a href="{_path(f)}" download>{escape(_suffix(f))}</a>' for f in shown.files)
     picture = next((f for f in shown.files if _suffix(f) in {"PNG", "SVG"}), None)
     if shown.preview:
-        body = (
-            f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(shown.title)}">{shown.preview}</div>'
-        )
+        own = "tabindex=" in shown.preview  # a fragment that can be scrolled by keyboard itself
+        focus = "" if own else f' tabindex="0" role="region" aria-label="{escape(shown.title)}"'
+        body = f'<div class="scroll"{focus}>{shown.preview}</div>'
     elif picture:
         alt = escape(shown.alt or shown.title)
         body = f'<a href="{_path(picture)}"><img src="{_path(picture)}" alt="{alt}" loading="lazy"></a>'
