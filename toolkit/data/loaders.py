@@ -19,6 +19,9 @@ def load(name: str, **options: object) -> Panel:
         ``munnell``: 48 US states 1970-1986, output and public capital (Munnell 1990).
         ``columbus``: 49 neighbourhoods of Columbus, Ohio, 1980 (Anselin 1988).
 
+        ``china``: 31 province-level units 2000-2023, official statistics, with map, codebook and registers;
+        ``preliminary=True`` adds 2024.
+
     Raises
     ------
     DataError
@@ -36,6 +39,6 @@ def load(name: str, **options: object) -> Panel:
 
 
 def _loaders() -> dict[str, Callable[..., Panel]]:
-    from toolkit.data import america
+    from toolkit.data import america, china
 
-    return {"munnell": america.munnell, "columbus": america.columbus}
+    return {"munnell": america.munnell, "columbus": america.columbus, "china": china.china}
