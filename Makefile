@@ -56,7 +56,7 @@ docs: $(READY) ## Write the reference pages to build/docs
 	$(BIN)/pdoc --docformat numpy --no-show-source --output-directory $(OUT)/docs toolkit
 
 bench: $(READY) ## Time the main operations
-	$(BIN)/python tests/benchmarks/bench.py $(ARGS)
+	$(ONE_THREAD) $(BIN)/python tests/benchmarks/run.py $(ARGS)
 
 shapefiles: $(SHAPES) ## Make the province polygons again from their source (a 77 MB package)
 	$(BIN)/python shapefiles/make_provinces.py $(ARGS)

@@ -56,6 +56,18 @@ def test_there_is_one_version():
     assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+def test_the_citation_has_what_the_format_requires():
+    import yaml
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert (
+        citation["cff-version"] == "1.2.0" and citation["license"] == "BSD-3-Clause" and citation["type"] == "software"
+    )
+    assert all(set(author) & {"name", "family-names"} for author in citation["authors"])
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", citation["date-released"])
+
+
 def locked():
     """Name -> version of requirements.lock."""
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
