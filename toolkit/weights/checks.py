@@ -73,8 +73,9 @@ def check_matrix(matrix, ids: Sequence[Hashable]) -> sparse.csr_array:
     out.eliminate_zeros()
     own = out.diagonal()
     if own.any():
+        selfish = listing(ids[i] for i in own.nonzero()[0].tolist())
         raise WeightsError(
-            f"Regions are their own neighbours (non-zero diagonal): {listing(ids[i] for i in np.flatnonzero(own).tolist())}.",
+            f"Regions are their own neighbours (non-zero diagonal): {selfish}.",
             fix="set the diagonal to zero",
         )
     return out
@@ -82,16 +83,16 @@ def check_matrix(matrix, ids: Sequence[Hashable]) -> sparse.csr_array:
 
 def mismatch(have: Sequence[Hashable], want: Sequence[Hashable], names: Mapping[Hashable, str]) -> None:
     """Raise `WeightsError` listing the ids on each side, unless both hold the same set."""
-    only_weights = [i for i in have if i not in set(want)] if set(have) != set(want) else []
-    only_data = [i for i in want if i not in set(have)] if set(have) != set(want) else []
-    if not only_weights and not only_data:
+    left, right = set(have), set(want)
+    if left == right:
         return
-    fix = "choose the same regions on both sides: W.subset(ids) drops regions from the weights, panel.select(entities=ids) from the panel"
+    only_weights, only_data = [i for i in have if i not in right], [i for i in want if i not in left]
+    fix = "choose the same regions on both sides: W.subset(ids), panel.select(entities=ids)"
     if {_spelled(i) for i in have} == {_spelled(i) for i in want}:
         a, b = type(have[0]).__name__, type(want[0]).__name__
         fix = (
-            f"the ids are the same but of another type: {have[0]!r} ({a}) in the weights, {want[0]!r} ({b}) in the data; "
-            "turn both into text"
+            f"the ids are the same but of another type: {have[0]!r} ({a}) in the weights, {want[0]!r} ({b}) in the "
+            "data; turn both into text"
         )
     raise WeightsError(
         "The ids of the weights and of the data differ. "

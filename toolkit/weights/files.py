@@ -36,8 +36,8 @@ def read(
     ----------
     path : path
         ``.gal`` (links, weight 1) and ``.gwt`` (links with a value, often a distance: taken as the weight) of GeoDa;
-        ``.csv``, ``.txt`` and ``.xlsx``: the full matrix, with or without ids as header and first column, or a list of links
-        (three columns: focal, neighbor, weight); ``.mtx`` (Matrix Market); ``.mat`` (MATLAB up to version 7).
+        ``.csv``, ``.txt`` and ``.xlsx``: the full matrix, with or without ids as header and first column, or a list of
+        links (three columns: focal, neighbor, weight); ``.mtx`` (Matrix Market); ``.mat`` (MATLAB up to version 7).
     ids : iterable, optional
         Ids of the rows where the file has none; otherwise the order wanted. For lists of links it also brings in
         regions without links, and numbers 1 ... N that are not ids are read as positions, as MATLAB counts them.
@@ -99,8 +99,8 @@ def write(weights: SpatialWeights, path: str | os.PathLike) -> None:
     ----------
     weights : SpatialWeights
     path : path
-        ``.csv``: list of links focal, neighbor, weight, in full precision, an island as a link of weight 0 to itself, so
-        that `read` gives the same matrix. ``.gwt``: likewise, for GeoDa. ``.gal``: links only. ``.mtx``: the matrix
+        ``.csv``: list of links focal, neighbor, weight, in full precision, an island as a link of weight 0 to itself,
+        so that `read` gives the same matrix. ``.gwt``: likewise, for GeoDa. ``.gal``: links only. ``.mtx``: the matrix
         without ids.
 
     Raises

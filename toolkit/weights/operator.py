@@ -18,8 +18,8 @@ __all__ = ["EXACT", "Operator"]
 
 #: Largest N for which all eigenvalues are computed: W with a symmetric form (sparse, dense), other W.
 EXACT = {"symmetric": 1500, "dense": 3500, "general": 600}
-#: Sign vectors for tr(G'G) of large W.
-PROBES = 16
+#: Fewest and most sign vectors for tr(G'G) of large W.
+PROBES = (16, 64)
 
 
 class Operator:
@@ -166,9 +166,10 @@ class Operator:
         if EXACT["symmetric"] >= self.N:
             G = self.W @ self.solve(rho, np.eye(self.N))
             return float(np.sum(G * G)), 0.0
-        G = self.W @ self.solve(rho, signs(self.N, PROBES))
+        probes = int(np.clip(160_000 // self.N, *PROBES))
+        G = self.W @ self.solve(rho, signs(self.N, probes))
         squares = np.einsum("ij,ij->j", G, G)
-        return float(squares.mean()), float(squares.std(ddof=1) / np.sqrt(PROBES))
+        return float(squares.mean()), float(squares.std(ddof=1) / np.sqrt(probes))
 
     def traces(self, q: int) -> np.ndarray:
         """tr(W^k) / N for k = 0 ... q, shape (q + 1,): `trace_table` without its errors."""

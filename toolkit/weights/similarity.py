@@ -165,8 +165,8 @@ def nested(
 ) -> SpatialWeights:
     """Two kinds of nearness in one matrix.
 
-    ``how="sum"``: W = alpha W_1 + (1 - alpha) W_2, both as they are normalised. ``how="product"``: w_ij = w1_ij w2_ij of the
-    weights before normalisation, so that links are those both have. Normalised again at the end.
+    ``how="sum"``: W = alpha W_1 + (1 - alpha) W_2, both as they are normalised. ``how="product"``: w_ij = w1_ij w2_ij
+    of the weights before normalisation, so that links are those both have. Normalised again at the end.
 
     Parameters
     ----------
@@ -203,7 +203,8 @@ def nested(
             raise InputError(f"alpha={alpha!r}.", allowed="a number from 0 to 1")
         if geographic.normalization != other.normalization:
             raise InputError(
-                f"A sum of weights normalised as {geographic.normalization!r} and {other.normalization!r}: their scales differ.",
+                f"A sum of weights normalised as {geographic.normalization!r} and {other.normalization!r}: "
+                "their scales differ.",
                 fix='normalise both alike first, e.g. W.normalize("row")',
             )
         raw, words = alpha * geographic.sparse + (1 - alpha) * second.sparse, "plus"
@@ -221,7 +222,7 @@ def nested(
             "how": how,
             "alpha": float(alpha) if how == "sum" else None,
             "parts": (dict(geographic.recipe), dict(other.recipe)),
-            "variables": tuple(v for w in (geographic, other) for v in w.recipe.get("variables", ())),  # type: ignore[attr-defined]
+            "variables": (*geographic.variables, *other.variables),
             "years": tuple(sorted({*geographic.years, *other.years})),
         },
     )

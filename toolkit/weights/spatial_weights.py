@@ -147,6 +147,11 @@ class SpatialWeights:
         """Years of the data the weights are built from; empty for purely geographic weights."""
         return tuple(self.recipe.get("years", ()))  # type: ignore[arg-type]
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Variables the weights are built from; empty for purely geographic weights."""
+        return tuple(self.recipe.get("variables", ()))  # type: ignore[arg-type]
+
     @cached_property
     def hash(self) -> str:
         """Content hash: sha256 over ids, the canonical sparse matrix and the normalisation.
@@ -227,11 +232,10 @@ class SpatialWeights:
 
         both = sorted(set(self.years) & set(years))
         if both:
-            variables: tuple[str, ...] = self.recipe.get("variables", ("data",))  # type: ignore[assignment]
             warnings.warn(
-                f"The weights ({self.description}) are built from {listing(variables)} in "
-                f"{listing(both)}, years in which the outcome is observed: W may then respond to the outcome, and estimates "
-                "that take W as given are not consistent. Next step: build W from earlier years.",
+                f"The weights ({self.description}) are built from {listing(self.variables)} in {listing(both)}, "
+                "years in which the outcome is observed: W may then respond to the outcome, and estimates that take W as "
+                "given are not consistent. Next step: build W from earlier years.",
                 ToolkitWarning,
                 stacklevel=2,
             )
