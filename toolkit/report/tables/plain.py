@@ -95,9 +95,8 @@ def frame_table(frame: pd.DataFrame, layout: Layout) -> Table:
     heads = tuple(Head(layout.labels.get(text, text)) for text in levels[-1])
     lines.append(HeadLine(heads, "name", "" if stub is None else layout.labels.get(str(stub), str(stub))))
     missing = any(c.text == DASH for b in blocks for r in b.rows for c in r.cells)
-    data = (
-        frame.reset_index() if any(n is not None for n in frame.index.names) else frame.rename_axis("row").reset_index()
-    )
+    names = [f"row{k}" if name is None else name for k, name in enumerate(frame.index.names)]
+    data = frame.set_axis(frame.index.set_names(names)).reset_index()
     if isinstance(data.columns, pd.MultiIndex):
         data.columns = [" ".join(str(x) for x in key if str(x)) for key in data.columns]
     return _finish(tuple(lines), blocks, [layout.words["undefined"]] if missing else [], layout, False, data)

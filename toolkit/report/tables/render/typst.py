@@ -20,7 +20,9 @@ def render(table: Table) -> str:
     """A ``#figure`` of kind table."""
     n = table.n_columns
     lines = ["#figure(", "  kind: table,"]
-    lines.append(f"  caption: [{escape(table.caption)}]," if table.caption else "  caption: none,")
+    lines.append(
+        f"  caption: figure.caption(position: top)[{escape(table.caption)}]," if table.caption else "  caption: none,"
+    )
     lines += ["  {", "  set par(justify: false)", "  table(", f"    columns: {n + 1},"]
     lines += [f"    align: (left,) + (center,) * {n},", "    stroke: none,", "    inset: (x: 5pt, y: 2.5pt),"]
     lines += ["    table.hline(stroke: 1pt),", "    table.header("]

@@ -82,7 +82,9 @@ class Room:
     @property
     def total(self) -> float:
         """Width of the column."""
-        return 3 + (2 * max(self.left, self.right) if self.centred else 5 * (ceil(self.left / 5) + ceil(self.right / 5)))
+        return 3 + (
+            2 * max(self.left, self.right) if self.centred else 5 * (ceil(self.left / 5) + ceil(self.right / 5))
+        )
 
 
 def rooms(table: Table, tight: bool) -> list[Room | None]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.report.tables.record import HeadLine, Row, Table
 from toolkit.report.tables.render.symbols import is_number, spans
-from toolkit.report.tables.render.width import Fit, Room, column_widths, fit, rooms, split_label, text_width
+from toolkit.report.tables.render.width import Room, column_widths, rooms, split_label, text_width
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -22,7 +22,8 @@ __all__ = ["document", "encode"]
 _FONT, _EAST_ASIA = "Times New Roman", "SimSun"
 _THICK, _THIN = 12, 6  # eighths of a point
 _LINE, _LANDSCAPE = 16.0, 24.7  # cm of text on an upright and on a landscape page
-_POINTS = {"": 10.5, "small": 9.5, "footnotesize": 8.5}
+_POINTS = (10.5, 9.5, 8.5)
+_SIDE, _STUB = 4.0, 125.0  # points beside the text of a cell; least room for labels, at 10 pt
 
 
 def encode(table: Table) -> bytes:
@@ -42,14 +43,13 @@ def document(table: Table) -> Document:
     """A document with the caption, the table and the notes."""
     import docx
 
-    size = fit(table, _LINE * 28.4528)
-    points = _POINTS[size.font]
+    shape = _shape(table)
+    points = shape.points
     out = docx.Document()
-    _page(out, size, table, points)
+    _page(out, shape, table)
     if table.caption:
         _caption(out.add_paragraph(style="Caption"), table)
     grid = out.add_table(rows=0, cols=table.n_columns + 1)
-    shape = _shape(table, size, points)
     _describe(grid, table)
     for line, ruled in zip(table.head, table.ruled, strict=True):
         _head_line(grid, line, points, ruled)
@@ -76,29 +76,35 @@ def document(table: Table) -> Document:
 
 @dataclass(frozen=True)
 class _Shape:
-    """Widths in points, and for each column of numbers where its decimal point is."""
+    """Size of print and widths in points, and for each column of numbers where its decimal point is."""
 
+    points: float
+    landscape: bool
     stub: float
     columns: tuple[float, ...]
     stops: tuple[float | None, ...]
     label: float  # room for a label as `text_width` counts
 
 
-def _shape(table: Table, size: Fit, points: float) -> _Shape:
-    """Columns as wide as their numbers, labels what is left but not more than they need."""
-    scale, side = points / 10, 6.0
-    line = (_LANDSCAPE if size.landscape else _LINE) * 28.3465
-    columns = [scale * width + 2 * side for width in column_widths(table, tight=True)]
+def _shape(table: Table) -> _Shape:
+    """The largest print that leaves room for the labels, upright before landscape; columns as wide as their numbers."""
+    natural, measured = column_widths(table, tight=True), rooms(table, tight=True)
     longest = max([text_width(r.label) for r in table.rows] + [text_width(line.stub) for line in table.head])
-    stub = max(min(1.1 * scale * longest + 2 * side, line - sum(columns)), 72.0)
-    if stub + sum(columns) > line:
+    for landscape, points in ((turned, size) for turned in (False, True) for size in _POINTS):
+        scale, line = points / 10, (_LANDSCAPE if landscape else _LINE) * 28.3465
+        columns = [scale * width + 2 * _SIDE for width in natural]
+        wanted, left = 1.1 * scale * longest + 2 * _SIDE, line - sum(columns)
+        if left >= min(wanted, _STUB * scale):
+            break
+    stub = max(min(wanted, left), _STUB * scale)
+    if stub > left:  # too wide even for a landscape page: text in cells is broken into lines
         columns = [width * (line - stub) / sum(columns) for width in columns]
 
     def stop(room: Room | None, width: float) -> float | None:
         return None if room is None else (width - scale * (room.left + room.right + 3)) / 2 + scale * room.left
 
-    stops = map(stop, rooms(table, tight=True), columns)
-    return _Shape(stub, tuple(columns), tuple(stops), (stub - 2 * side) / (1.1 * scale) + 1)
+    stops = tuple(map(stop, measured, columns))
+    return _Shape(points, landscape, stub, tuple(columns), stops, (stub - 2 * _SIDE) / (1.1 * scale) + 1)
 
 
 def _set_widths(grid: WordTable, shape: _Shape) -> None:
@@ -112,7 +118,7 @@ def _set_widths(grid: WordTable, shape: _Shape) -> None:
                 cell.width = Pt(width)
 
 
-def _page(out: Any, size: Fit, table: Table, points: float) -> None:
+def _page(out: Any, shape: _Shape, table: Table) -> None:
     """A4, margins, fonts; the properties of the file name no program and no date of today."""
     from docx.enum.section import WD_ORIENT
     from docx.oxml.ns import qn
@@ -120,14 +126,14 @@ def _page(out: Any, size: Fit, table: Table, points: float) -> None:
 
     section = out.sections[0]
     width, height = Cm(21), Cm(29.7)
-    if size.landscape:
+    if shape.landscape:
         section.orientation, width, height = WD_ORIENT.LANDSCAPE, height, width
     section.page_width, section.page_height = width, height
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.5)
     for name in ("Normal", "Caption"):
         style = out.styles[name]
         style.font.name, style.font.color.rgb = _FONT, RGBColor(0, 0, 0)
-        style.font.size = Pt(points)  # also of empty paragraphs, which make a row as high as it is
+        style.font.size = Pt(shape.points)  # also of empty paragraphs, which make a row as high as it is
         style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _EAST_ASIA)
     properties = out.core_properties
     properties.author, properties.comments, properties.title = "", "", table.caption
@@ -161,7 +167,7 @@ def _describe(grid: WordTable, table: Table) -> None:
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
         edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), "60")
+        edge.set(qn("w:w"), str(int(20 * _SIDE) - 20))
         edge.set(qn("w:type"), "dxa")
         margins.append(edge)
     look = properties.find(qn("w:tblLook"))
