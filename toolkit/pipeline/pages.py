@@ -22,6 +22,10 @@ _TEMPLATE = """{%- extends "lab/index.html.j2" -%}
 <style>
 body.jp-Notebook { max-width: 60rem; margin: 0 auto; }
 .jp-OutputArea-output { overflow-x: auto; }
+.jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) table.tk-table :is(td, th) { text-align: center; }
+.jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) table.tk-table :is(tbody th, thead tr > :first-child, tfoot td)
+  { text-align: left; }
+.jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) table.tk-table tbody tr:nth-child(n) { background: none; }
 .back { font: 14px system-ui, sans-serif; margin: 1rem; }
 @media (max-width: 40rem) { .jp-InputPrompt, .jp-OutputPrompt { display: none; } body.jp-Notebook { padding: 0 4px; } }
 </style>

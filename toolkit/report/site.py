@@ -103,7 +103,7 @@ def index_page(title: str, sections: Sequence[Section], *, versions: Mapping[str
 </head>
 <body>
 <header><h1>{escape(title)}</h1>
-<p>{_count(sections)} Every number below was computed by the notebook above it; the
+<p>{_count(sections)} Every number was computed by the notebook linked beside it; the
 <a href="{_path(manifest)}">manifest</a> has the hashes of its data, weights and files, its seeds and its versions.</p>
 {several}</header>
 <main>
