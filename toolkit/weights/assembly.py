@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
 
-from toolkit.errors import InputError, ToolkitWarning, WeightsError, listing
-from toolkit.weights.checks import as_ids, check_matrix, label
+from toolkit.errors import InputError, WeightsError, listing
+from toolkit.weights.checks import as_ids, caution, check_matrix, label
 from toolkit.weights.spatial_weights import SpatialWeights
 
 __all__ = ["ISLANDS", "assemble", "check_islands"]
@@ -101,11 +100,9 @@ def _warn_components(weights: SpatialWeights) -> None:
     sizes = np.bincount(weights.component_labels)
     sizes = np.sort(sizes[sizes > 1])[::-1]
     if len(sizes) > 1:
-        warnings.warn(
+        caution(
             f"The weights fall into {len(sizes)} unconnected parts of {listing(sizes)} regions: spillovers never cross "
-            "between them. Next step: join them with link=, or leave it if that is meant.",
-            ToolkitWarning,
-            stacklevel=4,
+            "between them. Next step: join them with link=, or leave it if that is meant."
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Real
@@ -9,9 +11,9 @@ from numbers import Real
 import numpy as np
 from scipy import sparse
 
-from toolkit.errors import InputError, WeightsError, listing
+from toolkit.errors import InputError, ToolkitWarning, WeightsError, listing
 
-__all__ = ["as_ids", "check_matrix", "check_positive", "label", "mismatch"]
+__all__ = ["as_ids", "caution", "check_matrix", "check_positive", "label", "mismatch"]
 
 
 def as_ids(ids: Iterable[Hashable]) -> tuple[Hashable, ...]:
@@ -100,6 +102,14 @@ def mismatch(have: Sequence[Hashable], want: Sequence[Hashable], names: Mapping[
         f"Only in the data ({len(only_data)}): {listing(only_data) or 'none'}.",
         fix=fix,
     )
+
+
+def caution(message: str) -> None:
+    """Warn at the line outside this room that asked for the weights."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("toolkit.weights"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, ToolkitWarning, stacklevel=level)
 
 
 def label(id_: Hashable, names: Mapping[Hashable, str]) -> str:

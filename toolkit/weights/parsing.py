@@ -29,7 +29,7 @@ def _read_gal(path: Path, ids, layout, variable) -> _Content:
         at += 2 + count
     if at != len(body):
         raise ValueError(f"{len(body) - at} words follow the last region")
-    return _linked(focal, neighbor, np.ones(len(focal)), own if ids is None else ids)
+    return _linked(focal, neighbor, np.ones(len(focal)), ids, own)
 
 
 def _read_gwt(path: Path, ids, layout, variable) -> _Content:
@@ -61,9 +61,7 @@ def _read_table(path: Path, ids, layout, variable) -> _Content:
         )
     rows, columns = cells.shape
     titled = not _numeric(cells.iloc[0, -1:])  # "weight", or the id of the last column
-    if layout == "long" or (
-        layout == "auto" and columns == 3 and (rows != 3 + titled or (titled and cells.iat[0, 0] == "focal"))
-    ):
+    if layout == "long" or (layout == "auto" and columns == 3 and not _is_dense(cells, titled)):
         if columns != 3:
             raise ValueError(f"a list of links has 3 columns, this one {columns}")
         body = cells.iloc[int(titled) :]
@@ -81,6 +79,11 @@ def _read_table(path: Path, ids, layout, variable) -> _Content:
         raise WeightsError(f"Header and first column of {path.name} differ: {listing(set(across) ^ set(down))}.")
     order = [across.index(i) for i in down]
     return down, _floats(cells.iloc[1:, 1:])[:, order]
+
+
+def _is_dense(cells, titled: bool) -> bool:
+    """Whether a table of three columns is a matrix of three regions, or of two with their ids."""
+    return len(cells) == 3 and (not titled or set(cells.iloc[0, 1:]) == set(cells.iloc[1:, 0]))
 
 
 def _read_mtx(path: Path, ids, layout, variable) -> _Content:
@@ -120,13 +123,15 @@ def _need(ids, path: Path) -> Sequence[Hashable]:
     return ids
 
 
-def _linked(focal: Sequence[str], neighbor: Sequence[str], value: np.ndarray, ids) -> _Content:
-    """Ids and sparse matrix of a list of links; ids in the order in which the focal regions appear."""
-    words = list(dict.fromkeys([*focal, *neighbor]))
+def _linked(
+    focal: Sequence[str], neighbor: Sequence[str], value: np.ndarray, ids, own: Sequence[str] | None = None
+) -> _Content:
+    """Ids and sparse matrix of a list of links, in the order of `own`, or else as the focal regions appear."""
+    own = focal if own is None else own
+    words = list(dict.fromkeys([*own, *neighbor]))
     keys = dict(zip(words, _as_read(words), strict=True))
     if ids is None:
-        order = list(dict.fromkeys(keys[w] for w in focal))
-        order += [k for k in dict.fromkeys(keys.values()) if k not in set(order)]
+        order = list(keys.values())
     else:
         order = list(ids)
         row_of = {str(i): i for i in order}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.errors import InputError, ToolkitWarning, WeightsError, listing
-from toolkit.weights.checks import check_positive, label
+from toolkit.errors import InputError, WeightsError, listing
+from toolkit.weights.checks import caution, check_positive, label
 from toolkit.weights.regions import Regions, regions
 
 if TYPE_CHECKING:
@@ -55,8 +55,6 @@ class Points:
         Of others equally far the one earlier in order is taken, with a warning that names the regions where that
         decides who is a neighbour.
         """
-        import warnings
-
         from scipy.spatial import cKDTree
 
         if not (isinstance(k, int | np.integer) and 1 <= k < self.N):
@@ -73,11 +71,9 @@ class Points:
             tied = np.flatnonzero(far[:, k + 1] - far[:, k] < 1e-9)
             if len(tied):
                 names = listing(label(self.ids[i], self.names) for i in tied)
-                warnings.warn(
+                caution(
                     f"Neighbours {k} and {k + 1} are equally far from {names}: the one earlier in the order of regions "
-                    "is taken. Next step: another k, or distance_band, if the order should not matter.",
-                    ToolkitWarning,
-                    stacklevel=3,
+                    "is taken. Next step: another k, or distance_band, if the order should not matter."
                 )
         return who[:, 1 : k + 1], far[:, 1 : k + 1]
 

@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from toolkit.errors import WeightsError, listing
-from toolkit.weights.checks import as_ids, check_matrix, mismatch
+from toolkit.weights.checks import as_ids, caution, check_matrix, mismatch
 from toolkit.weights.normalization import NORMALIZATIONS, check_normalization, normalize
 
 if TYPE_CHECKING:
@@ -226,18 +226,12 @@ class SpatialWeights:
 
     def warn_overlap(self, years: Iterable) -> None:
         """Warn when the weights are built from data of years in which the outcome is observed."""
-        import warnings
-
-        from toolkit.errors import ToolkitWarning
-
         both = sorted(set(self.years) & set(years))
         if both:
-            warnings.warn(
+            caution(
                 f"The weights ({self.description}) are built from {listing(self.variables)} in {listing(both)}, "
                 "years in which the outcome is observed: W may then respond to the outcome, and estimates that take W as "
-                "given are not consistent. Next step: build W from earlier years.",
-                ToolkitWarning,
-                stacklevel=2,
+                "given are not consistent. Next step: build W from earlier years."
             )
 
     # ------------------------------------------------------------------ how it travels
