@@ -99,6 +99,19 @@ def test_islands_of_a_map_are_named_by_the_panel():
     assert W.ids == tuple(place.entities) and W.islands == ()
 
 
+def test_links_of_the_provinces_by_name_in_either_language():
+    china = tk.load("china")
+    with pytest.raises(WeightsError, match=r"460000 \(Hainan\)"):
+        tk.weights.queen(china)
+    W = tk.weights.queen(china, link={"Hainan": "Guangdong"})
+    assert W == tk.weights.queen(china, link={"海南": ["广东"]}) == tk.weights.queen(china, link={"460000": "440000"})
+    assert W.nnz == 2 * 69 and W.operator.interval[1] == 1.0
+    with pytest.raises(InputError, match=r"'Gondor'[\s\S]*110000"):
+        tk.weights.queen(china, link={"Hainan": "Gondor"})
+    for other in (tk.weights.knn(china, 3, link={"Hainan": "Beijing"}), tk.weights.economic(china, "gdp", 2000)):
+        assert other.ids == W.ids
+
+
 @pytest.mark.parametrize(
     "where, error, message",
     [

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from toolkit.errors import WeightsError, listing
 from toolkit.weights.assembly import assemble
-from toolkit.weights.regions import regions
+from toolkit.weights.regions import by_id, regions
 from toolkit.weights.spatial_weights import SpatialWeights
 
 __all__ = ["queen", "rook"]
@@ -89,7 +89,7 @@ def _contiguity(where, kind: str, *, link, islands, normalize, strict) -> Spatia
         builder=kind,
         description=f"{kind} contiguity",
         normalize=normalize,
-        link=link,
+        link=by_id(where, link),
         islands=islands,
         names=place.names,
         recipe={"strict": strict},

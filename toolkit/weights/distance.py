@@ -15,6 +15,7 @@ from toolkit.errors import InputError
 from toolkit.weights.assembly import assemble
 from toolkit.weights.checks import check_positive
 from toolkit.weights.points import Points, locate
+from toolkit.weights.regions import by_id
 from toolkit.weights.spatial_weights import SpatialWeights
 
 __all__ = ["KERNELS", "distance_band", "inverse_distance", "kernel", "knn"]
@@ -73,7 +74,7 @@ def knn(
         "knn",
         f"{k} nearest neighbours ({points.measure})",
         {"k": int(k)},
-        link=link,
+        link=by_id(where, link),
         islands=islands,
         normalize=normalize,
     )
@@ -116,7 +117,7 @@ def distance_band(
         "distance_band",
         f"within {km:.6g} km ({points.measure})",
         {"km": float(km)},
-        link=link,
+        link=by_id(where, link),
         islands=islands,
         normalize=normalize,
     )
@@ -167,7 +168,7 @@ def inverse_distance(
         "inverse_distance",
         f"inverse distance to the power {power:g}{band} ({points.measure})",
         {"power": power, "km": km},
-        link=link,
+        link=by_id(where, link),
         islands=islands,
         normalize=normalize,
     )
@@ -238,7 +239,7 @@ def kernel(
         "kernel",
         f"{function} kernel, {words} ({points.measure})",
         {"function": function, "bandwidth": bandwidth, "k": k},
-        link=link,
+        link=by_id(where, link),
         islands=islands,
         normalize=normalize,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from toolkit.weights.checks import as_ids
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["Regions", "regions"]
+__all__ = ["Regions", "by_id", "regions"]
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,15 @@ def regions(where) -> Regions:
             f"Regions without a geometry: {listing(empty)}.", fix="complete the map or drop these regions"
         )
     return Regions(ids, names, shapes)
+
+
+def by_id(where, link: Mapping | None) -> Mapping | None:
+    """`link` with names replaced by ids where a panel knows them (in any of its languages); else as it is."""
+    find = getattr(where, "find_id", None)
+    if find is None or not isinstance(link, Mapping):
+        return link
+    out: dict[Hashable, list] = {}
+    for region, others in link.items():
+        many = [others] if isinstance(others, str) or not isinstance(others, Iterable) else others
+        out.setdefault(find(region), []).extend(find(other) for other in many)
+    return out

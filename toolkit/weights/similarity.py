@@ -13,6 +13,7 @@ from toolkit.errors import InputError, WeightsError, listing
 from toolkit.weights.assembly import assemble
 from toolkit.weights.checks import as_ids, check_positive, label
 from toolkit.weights.points import ALL_PAIRS, locate
+from toolkit.weights.regions import by_id
 from toolkit.weights.spatial_weights import SpatialWeights
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def economic(
         builder="economic",
         description=f"economic distance in {', '.join(variables)}{_when(used)}",
         normalize=normalize,
-        link=link,
+        link=by_id(panel, link),
         islands=islands,
         names=names,
         recipe={"variables": variables, "years": used},
@@ -146,7 +147,7 @@ def gravity(
         builder="gravity",
         description=f"gravity: {variable}{_when(used)} over distance to the power {power:g} ({points.measure})",
         normalize=normalize,
-        link=link,
+        link=by_id(panel, link),
         islands=islands,
         names=points.names,
         recipe={"variables": (variable,), "years": used, "power": power, "km": km},

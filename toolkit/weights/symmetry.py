@@ -45,8 +45,7 @@ def symmetrizer(W: sparse.csr_array) -> np.ndarray | None:
     if not (np.array_equal(W.indptr, back.indptr) and np.array_equal(W.indices, back.indices)):
         return None
     rows = np.repeat(np.arange(n), np.diff(W.indptr))
-    step = np.log(W.data) - np.log(back.data)  # log d_j - log d_i along the link i -> j
-    d = np.exp(_carry(W, step, rows)) if step.any() else np.ones(n)
+    d = np.ones(n) if np.array_equal(W.data, back.data) else np.exp(_carry(W, back.data, rows))
     left, right = d[rows] * W.data, d[W.indices] * back.data
     return d if np.all(np.abs(left - right) <= TOLERANCE * np.maximum(left, right)) else None
 
@@ -70,12 +69,13 @@ def bipartite(W: sparse.csr_array) -> bool:
     return bool(np.all(np.repeat(sides, np.diff(W.indptr)) != sides[W.indices]))
 
 
-def _carry(W: sparse.csr_array, step: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Sum `step` along breadth-first trees, shape (N,), centred in each component."""
+def _carry(W: sparse.csr_array, back: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Log d: sums of log W_ij - log W_ji along breadth-first trees, shape (N,), centred in each component."""
     n = W.shape[0]
     child, parent, part = _forest(W)
     keys = rows.astype(np.int64) * n + W.indices
-    jump = step[np.searchsorted(keys, parent.astype(np.int64) * n + child)]
+    links = np.searchsorted(keys, parent.astype(np.int64) * n + child)
+    jump = np.log(W.data[links]) - np.log(back[links])
     value = [0.0] * n
     for node, source, s in zip(child.tolist(), parent.tolist(), jump.tolist(), strict=True):
         value[node] = value[source] + s
