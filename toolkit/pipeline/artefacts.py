@@ -97,6 +97,7 @@ def save(
     files = []
     for suffix in formats or _FORMATS[kind]:
         path = folder / f"{name}.{suffix.lstrip('.')}"
+        path.unlink(missing_ok=True)  # by hand a cell may be run again
         write(path)
         files.append(path.name)
     entry = {
@@ -208,12 +209,12 @@ def _writer(artefact: Any):
 
 
 def _save_figure(figure: Any, path: Path) -> None:
-    """Write without a date, so that the same figure is the same file; then take it off pyplot's list.
-
-    Jupyter shows every figure on that list below the cell: it would appear twice.
+    """Write the figure and take it off pyplot's list: Jupyter shows every figure on that list below the cell,
+    so that it would appear twice.
     """
-    undated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix, {})
-    figure.savefig(path, dpi=200, bbox_inches="tight", metadata=undated)
+    from toolkit.report.figure import save as save_figure
+
+    save_figure(figure, path, overwrite=True)
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(figure)
 
