@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -245,8 +246,18 @@ class Panel:
     # labels
 
     def label(self, variable: str, lang: str = "en") -> str:
-        """The codebook's label of `variable`, or its name."""
-        return self.codebook.get(variable, Entry()).label(lang) or variable
+        """The codebook's label of `variable`, or its name; in an expression every variable by its label."""
+        if variable in self.codebook:
+            return self.codebook[variable].label(lang) or variable
+        known = [v for v in self.variables if v in self.codebook and self.codebook[v].label(lang)]
+        if not known:
+            return variable
+        longest_first = "|".join(re.escape(v) for v in sorted(known, key=len, reverse=True))
+        return re.sub(
+            rf"(?<![\w.])(?:{longest_first})(?![\w(])",
+            lambda match: self.codebook[match.group(0)].label(lang),
+            variable,
+        )
 
     def unit(self, variable: str, lang: str = "en") -> str:
         """The codebook's unit of `variable`, or nothing."""
@@ -433,6 +444,18 @@ class Panel:
         register.series(self.entities)
         return self._with(registers={**self._registers, register.name: register})
 
+    def with_codebook(self, codebook: Mapping | str | PathLike) -> Panel:
+        """Panel with labels and units for further (or other) variables, e.g. those made by `assign`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> panel = Panel(pd.DataFrame({"code": ["A", "B"], "gdp": [2.0, 1.0]}), entity="code")
+        >>> panel.with_codebook({"gdp": {"label_en": "Product", "unit_en": "yuan"}}).label("gdp")
+        'Product'
+        """
+        return self._with(codebook={**self.codebook, **as_codebook(codebook)})
+
     # how it looks
 
     def __repr__(self) -> str:
@@ -471,6 +494,7 @@ class Panel:
         frame: pd.DataFrame | None = None,
         shapes: gpd.GeoSeries | None = None,
         registers: Mapping[str, Register] | None = None,
+        codebook: Mapping[str, Entry] | None = None,
         notes: Sequence[str] | None = None,
     ) -> Panel:
         """A copy with other contents; keys were checked when this one was made."""
@@ -485,6 +509,8 @@ class Panel:
             state["_shapes"] = shapes
         if registers is not None:
             state["_registers"] = MappingProxyType(dict(registers))
+        if codebook is not None:
+            state["codebook"] = MappingProxyType(dict(codebook))
         if notes is not None:
             state["notes"] = tuple(notes)
         return _restore(state)
@@ -494,7 +520,8 @@ def _open(df: pd.DataFrame, entity: str, time: str | None) -> tuple[pd.DataFrame
     """The table with its keys found, and the map it carries."""
     if not isinstance(df, pd.DataFrame):
         raise DataError(
-            f"A panel is made from a DataFrame, not from a {type(df).__name__}.", fix="to read a file: tk.Panel.read(path)"
+            f"A panel is made from a DataFrame, not from a {type(df).__name__}.",
+            fix="to read a file: tk.Panel.read(path)",
         )
     columns = [str(c) for c in df.columns]
     for role, column in (("entity", entity), ("time", time)):

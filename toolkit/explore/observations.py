@@ -80,7 +80,7 @@ def observe(panel: Panel, variable: str) -> Observations:
 
         result = evaluate(name, panel)
         times, values = result.times, np.asarray(result.values, float)
-        label = label_zh = name
+        label, label_zh = panel.label(name, lang="en"), panel.label(name, lang="zh")
         unit = ""
     _refuse_gaps(name, values, times, panel)
     _refuse_constant(name, values, times)

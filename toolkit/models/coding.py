@@ -184,9 +184,8 @@ def _categories(factor: Factor, lo: int, hi: int) -> tuple[np.ndarray, tuple[str
         )
     ref = factor.options.get("ref")
     if ref is not None:
-        hit = [
-            i for i, n in enumerate(names) if n == str(ref) or (type(ref) is not str and _equal(values[i], ref, factor))
-        ]
+        equal = values == ref if factor.labels is None and type(ref) is not str else np.zeros(len(values), bool)
+        hit = [i for i, name in enumerate(names) if name == str(ref) or equal[i]]
         if not hit:
             raise FormulaError(f"{factor.name!r}: there is no category {ref!r}.", allowed=listing(names, 40))
         order = [hit[0], *(i for i in range(len(names)) if i != hit[0])]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from toolkit.errors import InputError
 from toolkit.models.covariance import covariance, covariance_named
 from toolkit.models.estimate import estimate, require_operator
-from toolkit.models.results import Fit, term_labels
+from toolkit.models.results import Fit
 from toolkit.models.spec import effects_named, spec_named
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def fit(
         operator=W.operator if spec.wy else None,
         operator_error=W_error.operator if spec.wu else None,
     )
-    labels = term_labels((built.depvar, *terms), {v: data.label(v) for v in built.variables})
+    labels = {t: label for t in (built.depvar, *terms) if (label := data.label(t)) != t}
     return Fit(
         formula=formula,
         spec=spec,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -28,7 +27,7 @@ _NORMALIZED = {
     "none": "not normalised",
 }
 
-__all__ = ["Fit", "FixedEffects", "Summary", "term_labels"]
+__all__ = ["Fit", "FixedEffects", "Summary"]
 
 
 @dataclass(frozen=True)
@@ -468,13 +467,3 @@ class Fit:
         if len(by_hash) == 1:
             return next(iter(by_hash.values()))[0]
         return "; ".join(f"{'/'.join(where)}: {line}" for line, where in by_hash.values())
-
-
-def term_labels(terms: tuple[str, ...], label_of: dict[str, str]) -> dict[str, str]:
-    """Labels of terms: every variable name in a term is replaced by its codebook label."""
-    names = sorted(label_of, key=len, reverse=True)
-    if not names:
-        return {}
-    pattern = re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, names)) + r")(?![\w(])")
-    out = {t: pattern.sub(lambda match: label_of[match.group(1)], t) for t in terms}
-    return {t: label for t, label in out.items() if label != t}

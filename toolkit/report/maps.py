@@ -188,7 +188,7 @@ def _values(panel: Panel, variable: str, times: list, lang: str) -> tuple[np.nda
     from toolkit.data.expressions import evaluate
 
     result = evaluate(variable, panel.select(times=times) if panel.time is not None else panel)
-    return np.asarray(result.values), variable, ""
+    return np.asarray(result.values), panel.label(variable, lang), ""
 
 
 def _map_figure(page: Sheet, styles: list, titles: list[str], handles: list, heading: str, width, lang) -> PaperFigure:
