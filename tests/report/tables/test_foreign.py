@@ -31,7 +31,7 @@ def fits(data) -> dict[str, object]:
     import pyfixest as pf
     import statsmodels.api as sm
     import statsmodels.formula.api as smf
-    from linearmodels import BetweenOLS, FirstDifferenceOLS, IV2SLS, PanelOLS, PooledOLS, RandomEffects
+    from linearmodels import IV2SLS, BetweenOLS, FirstDifferenceOLS, PanelOLS, PooledOLS, RandomEffects
     from linearmodels.iv.absorbing import AbsorbingLS
 
     panel = data.set_index(["state", "year"])
@@ -76,8 +76,7 @@ def library_numbers(fit) -> tuple[np.ndarray, ...]:
     return np.asarray(fit.params), np.asarray(error), np.asarray(fit.pvalues), np.asarray(limits)
 
 
-NAMES = ("pooled fe twoway dk re between differences 2sls absorbing ols ols_arrays ols_origin glm logit feols feols_tight "
-         "feols_ols fepois feiv").split()  # fmt: skip
+NAMES = ["pooled", "fe", "twoway", "dk", "re", "between", "differences", "2sls", "absorbing", "ols", "ols_arrays", "ols_origin", "glm", "logit", "feols", "feols_tight", "feols_ols", "fepois", "feiv"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

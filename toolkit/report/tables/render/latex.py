@@ -70,7 +70,7 @@ def escape(text: str) -> str:
             if plain:
                 flush()
             # a space keeps \rho and a letter apart; scripts are set on what is before them
-            math += (" " if math and MATH[char][0].isalpha() and math[-1].isalpha() else "") + MATH[char]
+            math += (" " if MATH[char][0].isalpha() and re.search(r"\\[A-Za-z]+$", math) else "") + MATH[char]
         elif char in _TEXT:
             flush()
             out.append(_TEXT[char])
@@ -155,28 +155,28 @@ def _over(head: Head) -> str:
 
 
 def _block(block: Block, n: int, room: float) -> list[str]:
-    lines = []
+    lines, aligned = [], not block.rule
     if block.heading:
         lines.append(f"\\multicolumn{{{n + 1}}}{{@{{}}l}}{{\\emph{{{escape(block.heading)}}}}} \\\\")
     for row in block.rows:
         label, rest = split_label(row.label, room) if row.has_below else (row.label, "")
-        lines.append(_line(label, [(c.text, c.stars) for c in row.cells]))
+        lines.append(_line(label, [(c.text, c.stars) for c in row.cells], aligned))
         if row.has_below:
-            lines.append(_line(f"\u2003{rest}" if rest else "", [(c.below, "") for c in row.cells]))
+            lines.append(_line(f"\u2003{rest}" if rest else "", [(c.below, "") for c in row.cells], aligned))
             if row is not block.rows[-1]:
                 lines.append("\\addlinespace[2pt]")
     return lines
 
 
-def _line(label: str, cells: list[tuple[str, str]]) -> str:
-    return " & ".join([_guard(escape(label)), *(_cell(text, stars) for text, stars in cells)]) + r" \\"
+def _line(label: str, cells: list[tuple[str, str]], aligned: bool) -> str:
+    return " & ".join([_guard(escape(label)), *(_cell(text, stars, aligned) for text, stars in cells)]) + r" \\"
 
 
-def _cell(text: str, stars: str = "") -> str:
+def _cell(text: str, stars: str, aligned: bool) -> str:
     """A number in the aligned column; anything else centred over it."""
     if not text:
         return ""
-    if not is_number(text):
+    if not (aligned and is_number(text)):
         return f"\\multicolumn{{1}}{{c}}{{{escape(text)}{f'$^{{{stars}}}$' if stars else ''}}}"
     body = text.replace(",", "{,}").replace("−", "-")
     power = re.search(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", body)

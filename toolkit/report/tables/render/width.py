@@ -13,7 +13,14 @@ from toolkit.report.tables.render.symbols import has_cjk, is_number
 __all__ = ["Fit", "Room", "column_widths", "fit", "rooms", "split_label", "text_width"]
 
 # widths in points at 10 pt, a little on the safe side
-_WIDTHS = {c: w for chars, w in (("iljt.,:;'|! []", 3.0), ("fr()*-", 4.0), ("mwMW—", 8.5), ("−×", 8.0)) for c in chars}
+_WIDTHS = {
+    char: width
+    for chars, width in (
+        ("ijl.,:;'|! []", 3.0), ("frst()*-", 4.0), ("bdhknpquvxy", 5.6), ("mw—", 8.4), ("MW", 10.3),
+        ("−", 8.0), ("×", 12.6), ("⁻", 7.0),
+    )
+    for char in chars
+}  # fmt: skip
 _LINE = 12.0  # height of a line in points
 _STUB = 125.0  # width to which long labels are broken
 _PAGE = 24.7  # height of the text on an upright page in cm
@@ -88,10 +95,14 @@ class Room:
 
 
 def rooms(table: Table, tight: bool) -> list[Room | None]:
-    """For each column what its numbers need, None for a column without decimal points."""
+    """For each column what its aligned numbers need, None for a column without decimal points.
+
+    Statistics and tests (blocks below a rule) are centred, not aligned: a log-likelihood would make every column wide.
+    """
     out: list[Room | None] = []
+    aligned = [row for block in table.blocks if not block.rule for row in block.rows]
     for j in range(table.n_columns):
-        cells = [row.cells[j] for row in table.rows]
+        cells = [row.cells[j] for row in aligned]
         parts = [_sides(t, s) for c in cells for t, s in ((c.text, c.stars), (c.below, "")) if is_number(t)]
         left, right = (max((part[i] for part in parts), default=0.0) for i in (0, 1))
         out.append(Room(left, right, not tight and left <= right + 5) if parts else None)
@@ -136,7 +147,7 @@ def fit(table: Table, line: float) -> Fit:
     for font, tight, broken, landscape in tries:
         tried = measure(font, tight, broken, landscape)
         have = (long, upright) if landscape else (upright, long)
-        if tried.width <= have[0] and tried.height <= have[1]:
+        if tried.width <= 0.98 * have[0] and tried.height <= have[1]:
             return tried
     flat, tall = measure("footnotesize", True, True, True), measure("footnotesize", True, True, False)
     scales = [min(1, w / f.width, h / f.height) for f, w, h in ((flat, long, upright), (tall, upright, long))]
@@ -146,21 +157,22 @@ def fit(table: Table, line: float) -> Fit:
 
 def _measure(table: Table) -> Callable[[str, bool, bool, bool], Fit]:
     """A function that says how large the table is when set in a certain way."""
-    labels = [text_width(row.label) for row in table.rows] + [text_width(head.stub) for head in table.head]
-    longest = max(labels, default=0.0)
+    labels = [(text_width(row.label), 1 + row.has_below) for row in table.rows]
+    labels += [(text_width(line.stub), 1) for line in table.head]
+    longest = max(width for width, _ in labels)
     loose, narrow = (column_widths(table, tight) for tight in (False, True))
-    lines = len(table.head) + len(table.rows) + sum(row.has_below for row in table.rows)
-    under = [row.has_below for row in table.rows] + [False] * len(table.head)
-    lines += sum(1 + 0.5 * bool(block.heading) for block in table.blocks) + (2 if table.caption else 0)
-    note = text_width(table.note)
+    between = 6 * len(table.blocks) + 2 * sum(row.has_below for row in table.rows)
+    headings = sum(bool(block.heading) for block in table.blocks)
+    caption, note = text_width(table.caption), 0.85 * text_width(table.note)
 
     def measure(font: str, tight: bool, broken: bool, landscape: bool) -> Fit:
         wide, high = _SIZES[font]
         stub = _STUB if (broken and longest > _STUB) or longest > 250 else 0.0
         columns = narrow if tight else loose
         width = wide * ((stub or longest) + sum(columns)) + 2 * _SEPARATION[font] * len(columns)
-        turned = sum(w > stub * (1 + below) for w, below in zip(labels, under, strict=True)) if stub else 0
-        height = high * _LINE * (lines + turned) + 0.8 * _LINE * (1 + 0.85 * note / max(width, 60.0))
+        lines = headings + sum(max(ceil(label / stub) if stub else 1, least) for label, least in labels)
+        lines += ceil(wide * caption / width) if caption else 0
+        height = high * _LINE * lines + between + 0.8 * _LINE * ceil(note / width) + 20
         separation = _SEPARATION[font] if font else 0.0
         return Fit(width, height, stub * wide, font, separation, tight, landscape)
 

@@ -60,7 +60,7 @@ def document(table: Table) -> Document:
             cells = _add_row(grid)
             _write(cells[0].merge(cells[-1]), block.heading, points, emphasis=table.lang, left=True, keep=True)
         for row in block.rows:
-            _row(grid, row, points, shape)
+            _row(grid, row, shape, aligned=not block.rule)
         if i and block.rule:
             _rule(grid.rows[start].cells, "top", _THIN)
     _rule(grid.rows[0].cells, "top", _THICK)
@@ -92,7 +92,7 @@ def _shape(table: Table) -> _Shape:
     longest = max([text_width(r.label) for r in table.rows] + [text_width(line.stub) for line in table.head])
     for landscape, points in ((turned, size) for turned in (False, True) for size in _POINTS):
         scale, line = points / 10, (_LANDSCAPE if landscape else _LINE) * 28.3465
-        columns = [scale * width + 2 * _SIDE for width in natural]
+        columns = [1.06 * scale * width + 2 * _SIDE for width in natural]  # fonts that stand in for Times are wider
         wanted, left = 1.1 * scale * longest + 2 * _SIDE, line - sum(columns)
         if left >= min(wanted, _STUB * scale):
             break
@@ -136,7 +136,7 @@ def _page(out: Any, shape: _Shape, table: Table) -> None:
         style.font.size = Pt(shape.points)  # also of empty paragraphs, which make a row as high as it is
         style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _EAST_ASIA)
     properties = out.core_properties
-    properties.author, properties.comments, properties.title = "", "", table.caption
+    properties.author, properties.comments, properties.title = "", "", _legal(table.caption)
     properties.language = "zh-CN" if table.lang == "zh" else "en"
 
 
@@ -194,9 +194,10 @@ def _head_line(grid: WordTable, line: HeadLine, points: float, ruled: bool) -> N
         start = last + 1
 
 
-def _row(grid: WordTable, row: Row, points: float, shape: _Shape) -> None:
+def _row(grid: WordTable, row: Row, shape: _Shape, aligned: bool) -> None:
     """The estimates, and in a row of its own what is below; the two stay on one page."""
     label, rest = split_label(row.label, shape.label) if row.has_below else (row.label, "")
+    points = shape.points
     lines = [(label, [(c.text, c.stars) for c in row.cells])]
     if row.has_below:
         lines.append((f"\u2003{rest}" if rest else "", [(c.below, "") for c in row.cells]))
@@ -205,7 +206,7 @@ def _row(grid: WordTable, row: Row, points: float, shape: _Shape) -> None:
         keep = i + 1 < len(lines)
         _write(cells[0], stub, points, left=True, keep=keep)
         for cell, (text, stars), stop in zip(cells[1:], texts, shape.stops, strict=True):
-            _write(cell, text, points, stars=stars, keep=keep, stop=stop if is_number(text) else None)
+            _write(cell, text, points, stars=stars, keep=keep, stop=stop if aligned and is_number(text) else None)
 
 
 def _add_row(grid: WordTable) -> list[_Cell]:
