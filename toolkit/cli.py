@@ -22,6 +22,7 @@ app = typer.Typer(
     help="Spatial econometrics for regional economists: from a panel and a map to a publishable table.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # rich doubles the time to help, and its boxes do not survive a pipe
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -222,7 +222,7 @@ ATTACKS = [
     ("(x, z)", "a tuple"),
     ("{'a': x}", "a dictionary"),
     ("{x}", "a set"),
-    ("await x", "readable"),
+    ("await x", "await"),
     ("yield x", "readable"),
     ("import os", "readable"),
     ("x; import os", "';'"),

@@ -84,7 +84,9 @@ def _labels(shapes: gpd.GeoDataFrame | gpd.GeoSeries, key: str | None) -> pd.Ser
         return pd.Series(shapes.index)
     columns = list(getattr(shapes, "columns", []))
     if key not in columns:
-        raise DataError(f"The map has no column {key!r}.", allowed=listing(columns, 40), fix="name the id column by key=")
+        raise DataError(
+            f"The map has no column {key!r}.", allowed=listing(columns, 40), fix="name the id column by key="
+        )
     return shapes[key]
 
 

@@ -77,7 +77,9 @@ def read_map(path: str | PathLike, layer: str | int | None = None) -> gpd.GeoDat
     try:
         return gpd.read_file(path, **({} if layer is None else {"layer": layer}))
     except Exception as cause:  # whatever the drivers raise on a damaged file
-        raise DataError(f"{path.name} cannot be read: {cause}", fix="a .shp needs its .shx and .dbf beside it") from cause
+        raise DataError(
+            f"{path.name} cannot be read: {cause}", fix="a .shp needs its .shx and .dbf beside it"
+        ) from cause
 
 
 def _local(path: str | PathLike, suffixes: Sequence[str]) -> Path:
@@ -90,7 +92,9 @@ def _local(path: str | PathLike, suffixes: Sequence[str]) -> Path:
             + ("; pickled files are refused since opening one can run code" if "pkl" in path.suffix.lower() else ""),
         )
     if not path.is_file():
-        raise DataError(f"There is no file {str(path)!r}.", fix="check the path; files are read from this computer only")
+        raise DataError(
+            f"There is no file {str(path)!r}.", fix="check the path; files are read from this computer only"
+        )
     return path
 
 

@@ -162,6 +162,8 @@ def canonical(text: str) -> str:
 def bind(call: ast.Call, name: str) -> tuple[ast.expr, dict[str, object]]:
     """Match a call to its row in `FUNCTIONS`: first argument and literal options by name."""
     function = FUNCTIONS[name]
+    if any(keyword.arg is None for keyword in call.keywords):
+        raise FormulaError(f"{name}() takes no ** arguments.", allowed=function.signature)
     if not call.args:
         raise FormulaError(f"{name}() has no argument.", allowed=function.signature)
     if len(call.args) > 1 + len(function.options):
@@ -170,7 +172,7 @@ def bind(call: ast.Call, name: str) -> tuple[ast.expr, dict[str, object]]:
     for keyword in call.keywords:
         if keyword.arg not in {o.name for o in function.options}:
             raise FormulaError(
-                f"{name}() has no argument {'**' if keyword.arg is None else keyword.arg!r}.",
+                f"{name}() has no argument {keyword.arg!r}.",
                 allowed=function.signature,
             )
         if keyword.arg in given:

@@ -132,7 +132,7 @@ class Likelihood:
             out += self.periods * float(self.curve.value(rho))
         if self.spec.wu:
             out += self.periods * float(self.curve_error.value(lam))
-        return out
+        return float(out)
 
 
 def maximise(likelihood: Likelihood, progress: Callable[[str], None] | None = None) -> Optimum:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Real
 
 import numpy as np
@@ -44,7 +45,7 @@ class Classes:
     def labels(self) -> list[str]:
         """The intervals as text, with as few digits as keep them apart and true to three digits."""
         edges = _written(self.edges)
-        return [f"{a} – {b}" for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        return [f"{a} – {b}" for a, b in pairwise(edges)]
 
 
 def classify(values: np.ndarray, scheme: str | Sequence[float] = "quantiles", k: int = 5) -> Classes:

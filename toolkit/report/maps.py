@@ -77,7 +77,7 @@ def choropleth(
     --------
     >>> import toolkit as tk
     >>> figure = tk.maps.choropleth(tk.load("munnell"), "unemp", [1970, 1986])
-    >>> [axes.get_title() for axes in figure.axes]
+    >>> [axes.get_title("left") for axes in figure.axes]
     ['1970', '1986']
     """
     from matplotlib import colormaps
