@@ -121,9 +121,9 @@ def table(
     -----------------------------
     Notes: Standard errors in
     parentheses. Covariance
-    estimator: classical. * p <
-    0.1, ** p < 0.05, *** p <
-    0.01.
+    estimator: classical.
+    * p < 0.1, ** p < 0.05,
+    *** p < 0.01.
     """
     items, names = _items(models, titles)
     layout = Layout.check(

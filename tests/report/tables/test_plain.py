@@ -52,8 +52,13 @@ def test_frame_as_it_is():
     assert [(h.text, h.span) for h in table.head[0].heads] == [("A", 2), ("B", 1)]
     assert [h.text for h in table.head[1].heads] == ["N", "m", "s"]
     assert [block.heading for block in table.blocks] == ["Eastern", "West"]
-    assert rows(table) == {"Jiangsu": ["3", "0.50", "x"], "Tibet": ["1,200", "—", "y"]}
+    assert rows(table) == {"Jiangsu": ["3", "0.50", "x"], "Tibet": ["1200", "—", "y"]}
     assert "—: not defined." in table.note
+
+
+def test_rows_without_names_are_known_by_their_first_column():
+    table = tk.table(pd.DataFrame({"time": [1970, 1986], "I": [0.224, 0.186]}))
+    assert table.head[0].stub == "time" and rows(table) == {"1970": ["0.224"], "1986": ["0.186"]}
 
 
 def test_describe():

@@ -139,10 +139,20 @@ def check_digits(digits: int) -> int:
 
 
 def cell(value: object, digits: int) -> str:
-    """Any value of a data frame: counts as integers, numbers with decimals, text as it is, missing as a dash."""
+    """Any value of a data frame: whole numbers as they are, others with decimals, text as it is, missing as a dash.
+
+    Whole numbers of four digits have no separator, since they may be years.
+
+    Examples
+    --------
+    >>> [cell(v, 2) for v in (1986, 12816, 0.5, "East", None)]
+    ['1986', '12,816', '0.50', 'East', '—']
+    """
     if isinstance(value, bool) or not isinstance(value, Real):
         return DASH if value is None or str(value) in ("<NA>", "NaT") else str(value)
-    return integer(value) if isinstance(value, Integral) else number(float(value), digits)
+    if not isinstance(value, Integral):
+        return number(float(value), digits)
+    return integer(value) if abs(value) >= 10_000 else str(value).replace("-", MINUS)
 
 
 def _power(value: float) -> str:

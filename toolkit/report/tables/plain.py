@@ -44,11 +44,14 @@ def table_of_tests(tables: Sequence[TestTable], titles: Sequence[str], layout: L
         rows = [Row(label[name], tuple(_test_cell(test, layout) for test in tests)) for name, tests in found.items()]
     printed = [test for tests in found.values() for test in tests if test is not None]
     notes = [words["tests"]] if len(tables) > 1 else []
-    reasons = dict.fromkeys(f"{test.name}{words['colon']}{test.reason}" for test in printed if test.reason)
+    reasons: dict[str, list[str]] = {}
+    for test in printed:
+        if test.reason:
+            reasons.setdefault(test.reason, []).append(label[test.name])
     if any(test.statistic != test.statistic for test in printed):
         notes.append(words["undefined"])
     if len(tables) == 1:
-        notes += reasons
+        notes += [f"{words.join(who)}{words['colon']}{reason}" for reason, who in reasons.items()]
     frames = [table.tidy().assign(model=i + 1, name=titles[i]) for i, table in enumerate(tables)]
     return _finish(
         head, [Block(tuple(rows))], notes, layout, any(c.stars for r in rows for c in r.cells), pd.concat(frames)
@@ -56,9 +59,14 @@ def table_of_tests(tables: Sequence[TestTable], titles: Sequence[str], layout: L
 
 
 def frame_table(frame: pd.DataFrame, layout: Layout) -> Table:
-    """A data frame cell by cell: two levels of columns become headings over columns, two of rows become blocks."""
+    """A data frame cell by cell: two levels of columns become headings over columns, two of rows become blocks.
+
+    Rows without names of their own are labelled by the first column.
+    """
     import pandas as pd
 
+    if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None and len(frame.columns) > 1:
+        frame = frame.set_index(frame.columns[0])  # rows that are only counted are known by their first column
     if not len(frame) or not len(frame.columns):
         raise InputError("The data frame has no rows or no columns.", fix="pass one with something to print")
     if frame.index.nlevels > 2 or frame.columns.nlevels > 3:
@@ -72,7 +80,7 @@ def frame_table(frame: pd.DataFrame, layout: Layout) -> Table:
             allowed="up to 500 rows",
             fix="describe=True prints one row for each variable, with mean and standard deviation",
         )
-    names = [str(key[-1] if isinstance(key, tuple) else key) for key in frame.index]
+    names = [cell(key[-1] if isinstance(key, tuple) else key, layout.digits) for key in frame.index]
     groups = [str(key[0]) if isinstance(key, tuple) else "" for key in frame.index]
     check_patterns(names, str, layout)
     chosen = select(list(dict.fromkeys(names)), lambda name: layout.labels.get(name, name), layout)

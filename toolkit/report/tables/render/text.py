@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from itertools import accumulate
 
-from toolkit.report.tables.record import HeadLine, Table
+from toolkit.report.tables.record import Head, HeadLine, Table
 from toolkit.report.tables.render.flat import body
 from toolkit.report.tables.render.symbols import spans
 
@@ -13,26 +14,29 @@ __all__ = ["render"]
 
 
 def render(table: Table) -> str:
-    """Text in columns of equal width; Chinese characters count as two."""
-    n = table.n_columns
+    """Text in columns as wide as they need; Chinese characters count as two."""
     lines = [(_plain(label), [_plain(c) for c in cells], kind) for label, cells, kind in body(table)]
     stub = max([_width(label) for label, _, _ in lines] + [_width(_plain(line.stub)) for line in table.head])
-    single = [_plain(h.text) for line in table.head for h in line.heads if h.span == 1]
-    column = max([_width(c) for _, cells, _ in lines for c in cells] + [_width(text) for text in single] + [6]) + 2
-    total = stub + column * n + 1
+    columns = [max(6, *(_width(cells[j]) for _, cells, _ in lines)) + 2 for j in range(table.n_columns)]
+    for line in table.head:
+        for first, head in _starts(line):
+            missing = _width(_plain(head.text)) + 2 - sum(columns[first : first + head.span])
+            for j in range(max(missing, 0)):
+                columns[first + j % head.span] += 1
+    total = stub + sum(columns) + 1
     rule = "-" * total
     out = [_plain(table.caption)] if table.caption else []
     out.append(rule)
     for line, ruled in zip(table.head, table.ruled, strict=True):
-        out.append(_head_line(line, stub, column))
+        heads = (_centre(_plain(head.text), sum(columns[i : i + head.span])) for i, head in _starts(line))
+        out.append((_pad(_plain(line.stub), stub) + "".join(heads)).rstrip())
         if ruled or line.kind == "depvar":
             out.append(rule)
     if out[-1] != rule:
         out.append(rule)
     for label, cells, kind in lines:
-        out.append(
-            rule if kind == "rule" else (_pad(label, stub) + "".join(_centre(c, column) for c in cells)).rstrip()
-        )
+        text = _pad(label, stub) + "".join(_centre(c, width) for c, width in zip(cells, columns, strict=True))
+        out.append(rule if kind == "rule" else text.rstrip())
     out.append(rule)
     if table.notes:
         note = f"{table.words['notes']}{'' if table.lang == 'zh' else ' '}{_plain(table.note)}"
@@ -40,9 +44,10 @@ def render(table: Table) -> str:
     return "\n".join(out)
 
 
-def _head_line(line: HeadLine, stub: int, column: int) -> str:
-    cells = "".join(_centre(_plain(head.text), column * head.span) for head in line.heads)
-    return (_pad(_plain(line.stub), stub) + cells).rstrip()
+def _starts(line: HeadLine) -> list[tuple[int, Head]]:
+    """Each heading with the column it begins at."""
+    edges = accumulate((head.span for head in line.heads), initial=0)
+    return list(zip(edges, line.heads, strict=False))
 
 
 def _plain(text: str) -> str:
@@ -64,10 +69,10 @@ def _centre(text: str, width: int) -> str:
 
 def _wrap(text: str, width: int) -> list[str]:
     if _width(text) == len(text):
-        return textwrap.wrap(text, width)
+        return [line.replace("\u00a0", " ") for line in textwrap.wrap(text, width)]
     lines = [""]
     for char in text:
         if _width(lines[-1] + char) > width:
             lines.append("")
-        lines[-1] += char
+        lines[-1] += " " if char == "\u00a0" else char
     return lines
