@@ -251,6 +251,8 @@ class Impacts:
         Simulation draws used, and draws outside the admissible set that were not used.
     note : str
         What the numbers rest on (route of the traces, their error).
+    labels : mapping of str to str
+        Labels of variables, from the codebook: plain text, not escaped.
     """
 
     table: pd.DataFrame
@@ -261,6 +263,7 @@ class Impacts:
     discarded: int = 0
     level: float = 0.95
     note: str = ""
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def tidy(self) -> pd.DataFrame:
         """One row a variable and effect; columns as in `table`."""

@@ -423,6 +423,11 @@ class Fit:
         """Covariance estimator."""
         return {"vcov_type": self.covariance.title, "vcov_type_detail": "", "clustervar": ""}
 
+    @property
+    def __maketables_var_labels__(self) -> dict[str, str]:
+        """Labels of terms, from the codebook."""
+        return dict(self.labels)
+
     # -- private ------------------------------------------------------------------------------------
 
     @property

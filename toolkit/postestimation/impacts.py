@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 
 from toolkit.contracts import CoefTable, Impacts
@@ -106,6 +108,7 @@ def impacts(
         discarded=discarded,
         level=level,
         note="; ".join(n for n in notes if n),
+        labels=MappingProxyType(dict(fit.labels)),
     )
 
 

@@ -104,7 +104,13 @@ def impact_parts(impacts: Impacts) -> tuple[Part, ...]:
 
 def _impacts_column(impacts: Impacts) -> Column:
     """`impacts` itself is kept, for the note on its standard errors."""
-    return Column(name=impacts.model.upper(), parts=impact_parts(impacts), depvar=impacts.depvar, impacts=impacts)
+    return Column(
+        name=impacts.model.upper(),
+        parts=impact_parts(impacts),
+        depvar=impacts.depvar,
+        impacts=impacts,
+        labels=impacts.labels,
+    )
 
 
 def _record_column(record: ModelRecord, level: float) -> Column:

@@ -87,7 +87,7 @@ def _linearmodels(model: Any, level: float) -> Column | None:
         stats["r2_overall" if fitted.has_constant else "r2_uncentered"] = model.rsquared
     elif kind == "BetweenOLS":
         stats["r2_between"] = model.rsquared
-    if panel and kind != "FamaMacBeth":
+    if panel and kind not in ("FamaMacBeth", "RandomEffects"):  # theirs is of quasi-demeaned data, not of the model
         stats["loglik"] = float(model.loglik)
     limits = np.asarray(model.conf_int(level=level))
     return Column(
