@@ -213,7 +213,7 @@ ATTACKS = [
     ("(y := 5)", "an assignment"),
     ("x if z else x", "an if-else"),
     ("log(*x)", "argument unpacking"),
-    ("log(**x)", "\\*\\*"),
+    ("log(x, **x)", r"\*\*"),
     ("log(x, out=x)", "out"),
     ("log(x, where=exec('1'))", "where"),
     ("lag(x, exec('1'))", "exec"),

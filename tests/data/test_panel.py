@@ -98,7 +98,9 @@ def test_missing_values_are_kept_and_refused_on_use():
     frame = changed(x=[1, 2, 3, 4, np.nan, 6])
     panel = tk.Panel(frame, entity="code", time="year")
     assert np.isnan(panel.values("x")[1, 1])
-    with pytest.raises(DataError, match=r"(?s)1 values are missing: x of B in 2001.*complete in: 2000.*panel\.complete"):
+    with pytest.raises(
+        DataError, match=r"(?s)1 values are missing: x of B in 2001.*complete in: 2000.*panel\.complete"
+    ):
         panel.require_complete("x")
     kept = panel.complete("x")
     assert list(kept.times) == [2000]

@@ -13,7 +13,7 @@ from toolkit.errors import DataError
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["columbus", "munnell"]
+__all__ = ["columbus", "mexico", "munnell", "us_income"]
 
 _MUNNELL = {
     "gsp": ("Gross state product", "million 1982 dollars"),
@@ -72,6 +72,63 @@ def columbus() -> Panel:
         entity="POLYID",
         codebook={v: {"label_en": a, "unit_en": b, "source": "Anselin (1988)"} for v, (a, b) in codebook.items()},
         name="columbus",
+    )
+
+
+def us_income() -> Panel:
+    """48 contiguous US states, 1929-2009: personal income per head, current dollars (Rey and Montouri 1999).
+
+    Ids are postal codes, as in `munnell`.
+    """
+    shapes = us_states()
+    by_name = pd.Series(shapes.index, index=shapes["name"])
+    wide = example("usjoin.csv").drop(columns="STATE_FIPS").rename(columns={"Name": "state"})
+    table = wide.melt(id_vars="state", var_name="year", value_name="income")
+    table = table.assign(
+        state=table["state"].map(by_name), year=table["year"].astype(int), income=table["income"].astype(float)
+    )
+    return Panel(
+        table,
+        entity="state",
+        time="year",
+        geometry=shapes.geometry,
+        attributes=shapes[["name"]],
+        codebook={
+            "income": {
+                "label_en": "Personal income per head",
+                "unit_en": "US dollars, current prices",
+                "source": "US Bureau of Economic Analysis, as distributed with libpysal",
+                "warning": "Not deflated: compare states within a year, or deflate first.",
+            }
+        },
+        name="us_income",
+    )
+
+
+def mexico() -> Panel:
+    """32 Mexican states, 1940-2000 by decade: gross domestic product per head (Rey and Sastre-Gutierrez 2010).
+
+    Ids are the codes of the source (MX01 ...); polygons are in degrees.
+    """
+    source = example("mexicojoin.shp").rename(columns={"NAME": "name"})
+    shapes = source.set_index("CODE").rename_axis("state")[["name", "geometry"]].set_crs(4326)
+    decades = [c for c in source.columns if c.startswith("PCGDP")]
+    table = pd.DataFrame(source[["CODE", *decades]]).melt(id_vars="CODE", var_name="year", value_name="pcgdp")
+    table = table.rename(columns={"CODE": "state"}).assign(year=lambda t: t["year"].str[5:].astype(int))
+    return Panel(
+        table,
+        entity="state",
+        time="year",
+        geometry=shapes.geometry,
+        attributes=shapes[["name"]],
+        codebook={
+            "pcgdp": {
+                "label_en": "Gross domestic product per head",
+                "unit_en": "pesos, price basis as in the source",
+                "source": "Rey and Sastre-Gutierrez (2010), as distributed with libpysal",
+            }
+        },
+        name="mexico",
     )
 
 

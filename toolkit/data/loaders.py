@@ -19,6 +19,9 @@ def load(name: str, **options: object) -> Panel:
         ``munnell``: 48 US states 1970-1986, output and public capital (Munnell 1990).
         ``columbus``: 49 neighbourhoods of Columbus, Ohio, 1980 (Anselin 1988).
 
+        ``us_income``: 48 US states 1929-2009, personal income per head.
+        ``mexico``: 32 Mexican states 1940-2000 by decade, product per head.
+        ``cigar``: 46 US states 1963-1992, cigarette demand; downloaded once, or ``path=`` of a local copy.
         ``china``: 31 province-level units 2000-2023, official statistics, with map, codebook and registers;
         ``preliminary=True`` adds 2024.
 
@@ -40,5 +43,13 @@ def load(name: str, **options: object) -> Panel:
 
 def _loaders() -> dict[str, Callable[..., Panel]]:
     from toolkit.data import america, china
+    from toolkit.data.cigar import cigar
 
-    return {"munnell": america.munnell, "columbus": america.columbus, "china": china.china}
+    return {
+        "munnell": america.munnell,
+        "columbus": america.columbus,
+        "us_income": america.us_income,
+        "mexico": america.mexico,
+        "cigar": cigar,
+        "china": china.china,
+    }
