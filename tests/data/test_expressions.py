@@ -213,6 +213,7 @@ ATTACKS = [
     ("(y := 5)", "an assignment"),
     ("x if z else x", "an if-else"),
     ("log(*x)", "argument unpacking"),
+    ("log(**x)", r"\*\*"),
     ("log(x, **x)", r"\*\*"),
     ("log(x, out=x)", "out"),
     ("log(x, where=exec('1'))", "where"),

@@ -164,8 +164,6 @@ def bind(call: ast.Call, name: str) -> tuple[ast.expr, dict[str, object]]:
     function = FUNCTIONS[name]
     if any(keyword.arg is None for keyword in call.keywords):
         raise FormulaError(f"{name}() takes no ** arguments.", allowed=function.signature)
-    if not call.args:
-        raise FormulaError(f"{name}() has no argument.", allowed=function.signature)
     if len(call.args) > 1 + len(function.options):
         raise FormulaError(f"{shown(ast.unparse(call))} has too many arguments.", allowed=function.signature)
     given = dict(zip((o.name for o in function.options), call.args[1:], strict=False))
@@ -178,6 +176,8 @@ def bind(call: ast.Call, name: str) -> tuple[ast.expr, dict[str, object]]:
         if keyword.arg in given:
             raise FormulaError(f"{name}() is given {keyword.arg!r} twice.", allowed=function.signature)
         given[keyword.arg] = keyword.value
+    if not call.args:
+        raise FormulaError(f"{name}() has no argument.", allowed=function.signature)
     options = {o.name: _literal(given[o.name], o, name) if o.name in given else o.default for o in function.options}
     return call.args[0], options
 

@@ -51,7 +51,7 @@ def collinear_columns(M: np.ndarray, names: Sequence[str], *, tolerance: float =
         Regressors, freed of the fixed effects if there are any.
     names : sequence of str, length k
     tolerance : float
-        A column counts as a combination when what is left of it is below this share of its norm.
+        Smallest singular value of columns of unit norm that are still told apart.
 
     Returns
     -------
@@ -60,8 +60,9 @@ def collinear_columns(M: np.ndarray, names: Sequence[str], *, tolerance: float =
 
     Notes
     -----
-    Columns are scaled to unit norm, reduced to a triangle by QR, and taken in order of writing: each is freed
-    of the independent ones before it (Gram-Schmidt, twice), so the later one of a set is the one named.
+    Columns are scaled to unit norm and reduced to a triangle by QR. They are taken in order of writing: a
+    column is a combination when it brings the smallest singular value below the tolerance, so the later one
+    of a set is the one named.
 
     Examples
     --------
@@ -73,23 +74,27 @@ def collinear_columns(M: np.ndarray, names: Sequence[str], *, tolerance: float =
     norms = np.sqrt(np.einsum("nk,nk->k", M, M))
     unit = M / np.where(norms > 0, norms, 1.0)
     triangle = np.linalg.qr(unit, mode="r")
-    basis = np.zeros((triangle.shape[0], 0))
+    if _independent(triangle, tolerance):
+        return []
     kept: list[int] = []
     found = []
     for j in range(M.shape[1]):
-        v = triangle[:, j]
-        left = v - basis @ (basis.T @ v)
-        left = left - basis @ (basis.T @ left)
-        size = np.linalg.norm(left)
-        if norms[j] > 0 and size > tolerance:
-            basis = np.column_stack([basis, left / size])
+        if norms[j] > 0 and _independent(triangle[:, [*kept, j]], tolerance):
             kept.append(j)
+        elif norms[j] == 0 or not kept:
+            found.append((names[j], "0"))
         else:
-            weights = np.linalg.lstsq(triangle[:, kept], v, rcond=None)[0] if kept and norms[j] > 0 else np.zeros(0)
-            scaled = weights * norms[j] / norms[kept] if len(weights) else weights
-            parts = [(w, names[i]) for w, i, share in zip(scaled, kept, np.abs(weights), strict=False) if share > 1e-8]
-            found.append((names[j], _written(parts)))
+            weights = np.linalg.lstsq(triangle[:, kept], triangle[:, j], rcond=None)[0]
+            counts = np.abs(weights) > 1e-8 * np.abs(weights).max()
+            scaled = weights * norms[j] / norms[kept]
+            found.append((names[j], _written([(scaled[i], names[kept[i]]) for i in np.flatnonzero(counts)])))
     return found
+
+
+def _independent(columns: np.ndarray, tolerance: float) -> bool:
+    """Whether unit columns (m, k) have full column rank."""
+    m, k = columns.shape
+    return k == 0 or (m >= k and np.linalg.svd(columns, compute_uv=False)[-1] > tolerance)
 
 
 def _written(parts: list[tuple[float, str]]) -> str:
