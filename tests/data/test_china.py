@@ -89,3 +89,14 @@ def test_hu_line_sides_are_the_majority_of_area():
     groups = next(r for r in china_registers() if r.name == "hu_line").groups
     assert {i for i, s in share.items() if s > 0.5} == {i for i, g in groups.items() if g == "Northwest"}
     assert round(100 * share["510000"], 1) == 49.6  # the note of the register
+
+
+def test_the_warning_on_employment_names_the_steps(panel):
+    """Changes of more than 10 percent in a year outside 2010, where every unit may break: those the codebook names."""
+    change = np.log(panel.wide("emp")).diff().drop(index=[2000, 2010])
+    found = {(t, panel.names[i]) for (t, i), v in change.stack().items() if abs(v) > 0.1}
+    warned = {(2004, "Beijing"), (2011, "Tianjin"), (2011, "Shanghai"), (2013, "Shanghai")}
+    warned |= {(t, "Tianjin") for t in (2006, 2007, 2008)} | {(2020, n) for n in ("Anhui", "Hunan", "Qinghai")}
+    assert found == warned | {(2001, "Guizhou"), (2005, "Guizhou")}
+    text = panel.codebook["emp"].warning
+    assert all(name in text and str(year) in text for year, name in found if year not in (2007,))
