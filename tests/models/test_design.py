@@ -157,7 +157,7 @@ def test_ordered_categories_keep_their_order(df):
 def test_lags_use_up_periods_for_all(df, panel):
     got = design("y ~ lag(x) + lead(z) + C(year)", panel)
     assert list(got.times) == YEARS[1:-1]
-    assert got.notes[0] == "lag(), lead() uses up 2 periods: 2001-2003 are used"
+    assert got.notes[0] == "lag(), lead() use up 2 periods: 2001-2003 are used"
     inner = df[df.year.isin(YEARS[1:-1])]
     np.testing.assert_array_equal(got.y.reshape(-1), inner.y)
     np.testing.assert_array_equal(got.X[:, :, got.terms.index("lag(x)")].reshape(-1), df.x[df.year.isin(YEARS[:-2])])
@@ -509,6 +509,48 @@ def test_too_many_regressors(df):
         design("y ~ poly(part == 'East', 2)", one)
 
 
+@pytest.mark.parametrize(
+    ("formula", "piece"),
+    [
+        ("y ~ rho", "'rho'"),
+        ("y ~ `lambda`", "'lambda'"),
+        ("y ~ x + W(x) + `W x`", "called W x"),
+        ("y ~ Intercept", "called Int"),
+    ],
+)
+def test_names_that_are_taken(formula, piece, df, lag):
+    own = df.rename(columns={"z": "rho", "area": "lambda", "my var": "W x", "人口": "Intercept"})
+    with pytest.raises(FormulaError, match=piece):
+        design(formula, Panel(own, entity="code", time="year"), lag_durbin=lag)
+
+
+def test_odd_column_names(df):
+    own = df.rename(columns={"x": "class", "z": "a ~ b: 'c'", "my var": "v1"})
+    got = design("y ~ `class`*v1 + log(`a ~ b: 'c'`)", Panel(own, entity="code", time="year"))
+    assert got.terms == ("Intercept", "class", "v1", "log(`a ~ b: 'c'`)", "class:v1")
+    np.testing.assert_allclose(got.X[:, :, 3].reshape(-1), np.log(df.z), rtol=1e-14)
+
+
+FRAGMENTS = [
+    "x", "z", "part", "log(", "C(", "W(", "lag(", "poly(", "I(", ")", "(", "+", "-", "*", ":", "**", "2", "0", "1", ",", "`",
+    "'", '"', "\\", ".", "[", "]", "{", "}", "~", "=", "==", " ", "k=", "exec", "__import__", "lambda", "not ", "中", "#", "%",
+]  # fmt: skip
+
+
+FUZZED = Panel(table(), entity="code", time="year")
+
+
+@settings(max_examples=200, deadline=None)
+@given(pieces=st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=12))
+def test_any_text_gives_a_design_or_one_of_our_errors(pieces):
+    try:
+        got = design("y ~ " + "".join(pieces), FUZZED, lag_durbin=lambda b: b[::-1])
+    except InputError as error:
+        assert error.problem
+    else:
+        assert np.isfinite(got.regressors()[0]).all() and len(set(got.terms)) == got.X.shape[2]
+
+
 def test_unbalanced_panels_and_unknown_effects(df, panel):
     with pytest.raises(InputError, match="unbalanced"):
         design("y ~ x", Panel(df.iloc[1:], entity="code", time="year", unbalanced="keep"))
@@ -540,8 +582,11 @@ def test_collinear_columns_are_named_with_the_combination():
     a, b, c = rng.normal(size=(3, 40))
     names = ["Intercept", "a", "b", "sum", "c", "half", "zero", "close"]
     m = np.column_stack([np.ones(40), 1e6 * a, b, 2 - 1e6 * a + 3 * b, 1e-6 * c, 5e-7 * c, 0 * a, a + 1e-6 * c])
-    assert collinear_columns(m, names) == [("sum", "2 Intercept - a + 3 b"), ("half", "0.5 c"), ("zero", "0")] + [
-        ("close", "1e-06 a + c")
+    assert collinear_columns(m, names) == [
+        ("sum", "2 Intercept - a + 3 b"),
+        ("half", "0.5 c"),
+        ("zero", "0"),
+        ("close", "1e-06 a + c"),
     ]
     assert collinear_columns(m[:, [0, 1, 2, 4]], ["Intercept", "a", "b", "c"]) == []
 

@@ -8,6 +8,7 @@ refused by name before a single value is computed.
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass
 
 from toolkit.data.operators import FUNCTIONS, Function, functions_allowed
@@ -136,7 +137,9 @@ def parse(text: str, *, term: bool = False) -> Parsed:
         raise FormulaError(f"The expression {shown(text)} has {len(text)} characters.", allowed=f"up to {LONGEST}")
     code, aliases = _without_backticks(text)
     try:
-        tree = ast.parse(code, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(code, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         where = f" ({error.msg})" if isinstance(error, SyntaxError) and error.msg else ""
         raise FormulaError(

@@ -158,7 +158,6 @@ def design(
     X, terms = columns.values[:, :, keep], tuple(columns.names[i] for i in keep)
     origin = [text.term_name(columns.terms[i]) for i in keep]
     y = np.ascontiguousarray(outcome.values[lo:hi])
-    _check_duplicates(terms)
     constant = _constant(X, terms, effects)
     if np.ptp(y) == 0:
         raise DataError(f"The outcome {text.outcome.name!r} is {y.flat[0]:g} in every cell: nothing to explain.")
@@ -168,6 +167,7 @@ def design(
     wx.add_durbin(durbin, constant, origin)
     for name, node in written.items():
         wx.add_written(name, node.values[lo:hi])
+    _check_names((*terms, *wx.names))
     WX = np.stack(wx.columns, axis=2) if wx.columns else np.empty((*y.shape, 0))
     _check_size(y, X.shape[2] + WX.shape[2], effects)
     return Design(
@@ -303,9 +303,11 @@ def _notes_on_periods(panel: Panel, text: Formula, lo: int, hi: int) -> list[str
         return []
     order = ("lag", "lead", "diff", "growth")
     names = set().union(*(f.calls for f in (text.outcome, *text.factors)))
-    who = ", ".join(f"{n}()" for n in order if n in names)
+    who = [f"{n}()" for n in order if n in names]
     span = f"{panel.times[lo]}-{panel.times[hi - 1]}" if hi - lo > 1 else f"{panel.times[lo]}"
-    return [f"{who} uses up {used_up} period{'s' * (used_up > 1)}: {span} {'are' if hi - lo > 1 else 'is'} used"]
+    return [
+        f"{', '.join(who)} {'uses' if len(who) == 1 else 'use'} up {used_up} period{'s' * (used_up > 1)}: {span} {'are' if hi - lo > 1 else 'is'} used"
+    ]
 
 
 def _notes_on_lags(text: Formula, effects: str) -> list[str]:
@@ -330,10 +332,17 @@ def _holds_lag(text: Formula, term: tuple[int, ...]) -> bool:
     return any("W" in text.factors[j].calls for j in term)
 
 
-def _check_duplicates(terms: tuple[str, ...]) -> None:
-    twice = sorted({t for t in terms if terms.count(t) > 1})
+def _check_names(names: tuple[str, ...]) -> None:
+    """Coefficients are found by name, so each has its own; rho and lambda are the spatial ones."""
+    twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise FormulaError(f"Two columns are called {listing(twice)}.", fix="rename a category or a variable")
+    taken = [n for n in names if n in ("rho", "lambda")]
+    if taken:
+        raise FormulaError(
+            f"A regressor is called {taken[0]!r}, which is the name of a spatial parameter.",
+            fix=f"rename the variable, or write I(`{taken[0]}`)",
+        )
 
 
 def _constant(X: np.ndarray, terms: tuple[str, ...], effects: str) -> int | None:
