@@ -304,10 +304,10 @@ def _notes_on_periods(panel: Panel, text: Formula, lo: int, hi: int) -> list[str
     order = ("lag", "lead", "diff", "growth")
     names = set().union(*(f.calls for f in (text.outcome, *text.factors)))
     who = [f"{n}()" for n in order if n in names]
-    span = f"{panel.times[lo]}-{panel.times[hi - 1]}" if hi - lo > 1 else f"{panel.times[lo]}"
-    return [
-        f"{', '.join(who)} {'uses' if len(who) == 1 else 'use'} up {used_up} period{'s' * (used_up > 1)}: {span} {'are' if hi - lo > 1 else 'is'} used"
-    ]
+    first, last = panel.times[lo], panel.times[hi - 1]
+    kept = f"{first}-{last} are used" if hi - lo > 1 else f"{first} is used"
+    verb = "uses" if len(who) == 1 else "use"
+    return [f"{', '.join(who)} {verb} up {used_up} period{'s' * (used_up > 1)}: {kept}"]
 
 
 def _notes_on_lags(text: Formula, effects: str) -> list[str]:
