@@ -123,7 +123,9 @@ class PaperFigure(Figure):
     def savefig(self, fname, **kwargs):
         self._dress_texts()
         with self.styled():
-            return super().savefig(fname, **kwargs)
+            super().savefig(fname, **kwargs)
+        # constrained layout moves maps of fixed aspect a little at every draw: keep what the first file shows
+        self.set_layout_engine("none")
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False, dpi: int = 300) -> Path:
         """Write the figure; see `toolkit.report.figure.save`."""

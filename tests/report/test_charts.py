@@ -1,0 +1,55 @@
+"""Charts of Moran records: what is drawn is what was computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from cases import columbus, munnell
+
+import toolkit as tk
+from toolkit.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def record():
+    panel, w = munnell()
+    return tk.moran(panel, ["unemp", "log(gsp / emp)"], w, permutations=99, seed=1)
+
+
+def test_scatter_draws_the_points_and_the_slope(record):
+    figure = tk.charts.moran_scatter(record, 1986)
+    axes = figure.axes[0]
+    points = record.scatter(1986, "unemp")
+    drawn = axes.collections[0].get_offsets()
+    np.testing.assert_allclose(drawn, points[["z", "lag"]])
+    line = max(axes.lines, key=lambda item: item.get_linewidth())
+    x, y = line.get_data()
+    assert (y[1] - y[0]) / (x[1] - x[0]) == pytest.approx(np.polyfit(points["z"], points["lag"], 1)[0])
+    assert axes.get_xlabel() == "Unemployment rate, standardised"
+    assert {"HH", "LL", "HL", "LH"} <= {t.get_text() for t in axes.texts}
+
+
+def test_scatter_names_who_is_asked(record):
+    texts = {t.get_text() for t in tk.charts.moran_scatter(record, 1986, label=["TX", "Ohio"]).axes[0].texts}
+    assert {"Texas", "Ohio"} <= texts
+    with pytest.raises(InputError, match="Atlantis"):
+        tk.charts.moran_scatter(record, 1986, label=["Atlantis"])
+
+
+def test_years_are_drawn_as_computed(record):
+    figure = tk.charts.moran_by_year(record)
+    table = record.tidy()
+    lines = [i for i in figure.axes[0].lines if len(i.get_xdata()) == 17 and i.get_marker() in ("None", None, "")]
+    for variable, line in zip(("unemp", "log(gsp / emp)"), lines, strict=True):
+        np.testing.assert_allclose(line.get_ydata(), table.loc[table["variable"] == variable, "statistic"])
+    assert figure.axes[0].get_xlabel() == "Year"
+
+
+def test_what_cannot_be_drawn(record):
+    panel, w = columbus()
+    with pytest.raises(InputError, match="two periods"):
+        tk.charts.moran_by_year(tk.moran(panel, "CRIME", w, permutations=0))
+    with pytest.raises(InputError, match="1800"):
+        tk.charts.moran_scatter(record, 1800)
+    with pytest.raises(InputError, match=r"tk\.moran"):
+        tk.charts.moran_scatter("record")
