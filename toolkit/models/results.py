@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from toolkit.models.design import Design
     from toolkit.weights.spatial_weights import SpatialWeights
 
-_NORMALIZED = {
-    "row": "row-standardised",
-    "spectral": "divided by the spectral radius",
-    "minmax": "min-max normalised",
-    "none": "not normalised",
-}
-
 __all__ = ["Fit", "FixedEffects", "Summary"]
 
 
@@ -468,7 +461,7 @@ class Fit:
         by_hash: dict[str, tuple[str, list[str]]] = {}
         for where, w in used.items():
             if w is not None:
-                by_hash.setdefault(w.hash, (f"{w.description}, {_NORMALIZED[w.normalization]}", []))[1].append(where)
+                by_hash.setdefault(w.hash, (w.note, []))[1].append(where)
         if len(by_hash) == 1:
             return next(iter(by_hash.values()))[0]
         return "; ".join(f"{'/'.join(where)}: {line}" for line, where in by_hash.values())

@@ -297,7 +297,9 @@ class SpatialWeights:
     @property
     def note(self) -> str:
         """Description with the normalisation, for the notes of a table."""
-        return f"{self.description}, {NORMALIZATIONS[self.normalization]}"
+        sums = np.asarray(self.sparse.sum(axis=1)).ravel()
+        given = self.normalization == "none" and self.N and np.abs(sums - 1).max() < 1e-12
+        return f"{self.description}, {'rows sum to one' if given else NORMALIZATIONS[self.normalization]}"
 
     def __repr__(self) -> str:
         islands = f", {len(self.islands)} without a neighbour" if self.islands else ""
