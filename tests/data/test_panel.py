@@ -139,6 +139,24 @@ def test_assign_takes_expressions_numbers_arrays_and_series():
         panel.assign(code="x")
 
 
+def test_assigned_expressions_keep_gaps_and_refuse_faults():
+    frame = changed(x=[1, 2, 3, 4, np.nan, 6], zero=[0.0, 1, 1, 1, 1, 1])
+    panel = tk.Panel(frame, entity="code", time="year")
+    new = panel.assign(double="2 * x", logged="log(x)", before="lag(x)", change="diff(x)", grown="growth(x)")
+    nan = np.nan
+    np.testing.assert_array_equal(new.values("double"), [[2, 4, 6], [8, nan, 12]])
+    np.testing.assert_allclose(new.values("logged"), np.log([[1, 2, 3], [4, nan, 6]]))
+    np.testing.assert_array_equal(new.values("before"), [[nan] * 3, [1, 2, 3]])
+    np.testing.assert_array_equal(new.values("change"), [[nan] * 3, [3, nan, 3]])
+    np.testing.assert_array_equal(new.values("grown"), [[nan] * 3, [3, nan, 1]])
+    with pytest.raises(DataError, match=r"(?s)log\(zero\).*A \(?A?\)? ?.*2000"):
+        panel.assign(bad="log(zero) + x")
+    with pytest.raises(DataError, match=r"(?s)'x' is missing.*B.*2001"):
+        panel.assign(bad="center(x)")
+    with pytest.raises(DataError, match=r"(?s)x / zero"):
+        panel.assign(bad="x / zero")
+
+
 def test_select_and_between():
     panel = tk.Panel(table(), entity="code", time="year")
     assert list(panel.select(entities=["C", "A"]).entities) == ["A", "C"]

@@ -77,9 +77,9 @@ def as_column(name: str, given: object, panel: Panel) -> object:
     if callable(given):
         given = given(panel.frame)
     if isinstance(given, str):
-        from toolkit.data.expressions import evaluate
+        from toolkit.data.expressions import evaluate_with_gaps
 
-        given = evaluate(given, panel).values
+        given = evaluate_with_gaps(given, panel)
     if isinstance(given, pd.DataFrame):
         given = given.reindex(index=panel.times, columns=panel.entities).to_numpy()
     rows = len(panel._frame)

@@ -104,6 +104,17 @@ def evaluate(expression: str, panel: Panel, *, lag: Lag | None = None) -> Expres
     return Expression(parsed.text, values, source.times[node.lo : node.hi], source.entities, source.used(parsed))
 
 
+def evaluate_with_gaps(expression: str, panel: Panel) -> np.ndarray:
+    """Evaluate for all periods, shape (T, N): NaN where an input is missing or ``lag()`` reaches beyond the panel.
+
+    A value that is not finite although its inputs are (the log of zero) is refused, as by `evaluate`.
+    """
+    source = Source(panel)
+    node = source.build(parse(expression))
+    source.check(node, node.lo, node.hi, gaps=True)
+    return node.values.copy()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """A part of an expression with its values.
@@ -217,13 +228,20 @@ class Source:
             )
         return node
 
-    def check(self, node: Node, lo: int, hi: int) -> None:
-        """Raise a DataError at the deepest part of `node` that is not finite in periods [lo, hi)."""
+    def check(self, node: Node, lo: int, hi: int, gaps: bool = False) -> None:
+        """Raise a DataError at the deepest part of `node` that is not finite in periods [lo, hi).
+
+        With `gaps`, cells that are missing because an input is missing are let through.
+        """
         for child in node.children:
-            self.check(child, *((child.lo, child.hi) if node.needs is None else node.needs(lo, hi)))
+            # what rests on all cells (center, scale) has no value where one is missing
+            within = (child.lo, child.hi) if node.needs is None else node.needs(lo, hi)
+            self.check(child, *within, gaps and node.needs is not None)
         if np.ndim(node.values) == 0:
             return
         bad = ~np.isfinite(node.values[lo:hi])
+        if gaps:
+            bad &= ~self._inherited(node, lo, hi)
         if not bad.any():
             return
         where = np.argwhere(bad) + np.array([lo, 0])
@@ -240,6 +258,19 @@ class Source:
             f"The reason is {node.domain}.",
             fix="use another transformation, or leave these cells out: panel.select(...)",
         )
+
+    def _inherited(self, node: Node, lo: int, hi: int) -> np.ndarray:
+        """Cells of [lo, hi) that may be missing because an input is, shape (hi - lo, N)."""
+        if not node.domain:
+            return np.isnan(node.values[lo:hi])
+        inputs = [c for c in node.children if np.ndim(c.values)]
+        missing = np.zeros(node.values.shape, bool)
+        for child in inputs:
+            missing |= np.isnan(child.values)
+        cell_by_cell = node.needs is not None and node.needs(lo, hi) == (lo, hi) and not node.text.startswith("W(")
+        if not cell_by_cell and any(np.isnan(c.values[c.lo : c.hi]).any() for c in inputs):
+            missing |= np.isnan(node.values)
+        return missing[lo:hi]
 
     def _cells(self, where: np.ndarray, given: Node | None = None) -> str:
         def one(t: int, i: int) -> str:

@@ -352,7 +352,8 @@ class Panel:
         Parameters
         ----------
         **columns
-            For each name one of: an expression such as ``"gdp / emp"``; a number; an array of shape
+            For each name one of: an expression such as ``"gdp / emp"`` (gaps stay gaps, also where
+            ``lag(x)`` reaches beyond the first period); a number; an array of shape
             (T, N) or of one value a row of `frame`; a Series indexed like `frame` or by id; a
             function of `frame` that returns one of these.
 
