@@ -8,6 +8,7 @@ from cases import FORMULAS, munnell, small_panel
 
 import toolkit as tk
 from toolkit.errors import InputError
+from toolkit.models.covariance import covariance
 
 
 def dense_information(fit, matrix, effects):
@@ -66,7 +67,7 @@ def test_expected_information_meets_the_dense_formula(spec, effects, kind):
     panel, w, matrix = small_panel(seed=3, n=9, t=3, kind=kind)
     fit = tk.fit("y ~ x1 + x2", panel, w, model=spec, effects=effects, cov="expected")
     target = dense_information(fit, matrix, effects)
-    got = fit.covariance.matrix
+    got = covariance("expected", fit.estimated).matrix
     scale = np.sqrt(np.outer(np.diag(target), np.diag(target)))
     np.testing.assert_allclose(got / scale, target / scale, atol=2e-5)  # the witness differentiates numerically
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.data.expressions import Node, Source
-from toolkit.data.syntax import Parsed, canonical
+from toolkit.data.syntax import Parsed, canonical, parse
 from toolkit.errors import DataError, FormulaError, InputError, listing
 from toolkit.models.coding import code_terms, factor_of
 from toolkit.models.collinearity import absorbed_columns, collinear_columns
@@ -56,6 +56,12 @@ class Design:
         Columns of the panel in use.
     notes : tuple of str
         What was decided: periods used up, reference categories, lags left out.
+    y_lag : ndarray, shape (T, N), or None
+        The outcome a period before, for dynamic models; `dynamic` names the lags in the model.
+    aux, aux_terms : ndarray, shape (T, N, m), and tuple of str
+        Further regressors that have no impacts of their own: the means of correlated random effects.
+    instruments, instrument_terms : ndarray, shape (T, N, m), and tuple of str
+        Variables from outside the equation.
     """
 
     formula: str
@@ -71,10 +77,31 @@ class Design:
     times: pd.Index
     variables: tuple[str, ...]
     notes: tuple[str, ...]
+    y_lag: np.ndarray | None = None
+    dynamic: tuple[str, ...] = ()
+    aux: np.ndarray | None = None
+    aux_terms: tuple[str, ...] = ()
+    instruments: np.ndarray | None = None
+    instrument_terms: tuple[str, ...] = ()
 
     def regressors(self) -> tuple[np.ndarray, tuple[str, ...]]:
-        """All regressors [X, WX], shape (T, N, k + q), and their names."""
-        return np.concatenate([self.X, self.WX], axis=2), (*self.terms, *self.wx_terms)
+        """All regressors [X, WX, aux], shape (T, N, k + q + m), and their names."""
+        parts = [self.X, self.WX] + ([self.aux] if self.aux is not None else [])
+        return np.concatenate(parts, axis=2), (*self.terms, *self.wx_terms, *self.aux_terms)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The block of the regression table each of `regressors` belongs to."""
+        return ("X",) * len(self.terms) + ("WX",) * len(self.wx_terms) + ("X",) * len(self.aux_terms)
+
+    def lagged(self, weights) -> dict[str, np.ndarray]:
+        """The lags of the outcome in the model by name, each (T, N)."""
+        out = {}
+        if "y(t-1)" in self.dynamic:
+            out["y(t-1)"] = self.y_lag
+        if "W y(t-1)" in self.dynamic:
+            out["W y(t-1)"] = spatial_lag(weights.lag, self.y_lag)
+        return out
 
     def frame(self) -> pd.DataFrame:
         """One row a period and region: the outcome and every regressor, indexed by time and entity."""
@@ -93,6 +120,8 @@ def design(
     lag_durbin: Lag | None = None,
     durbin: bool | Iterable[str] | None = None,
     effects: str = "none",
+    dynamic: tuple[str, ...] = (),
+    instruments: tuple[str, ...] = (),
 ) -> Design:
     """Build the arrays of a model from a formula.
 
@@ -111,6 +140,10 @@ def design(
         ``"C(region)"`` for all its columns).
     effects : {"none", "entity", "time", "twoway"}
         Fixed effects, which take the place of the intercept. They are not removed here.
+    dynamic : tuple of str
+        ``"y(t-1)"``, ``"W y(t-1)"``: lags of the outcome in the model; they use up a period.
+    instruments : tuple of str
+        Expressions to be evaluated beside the equation.
 
     Returns
     -------
@@ -148,7 +181,11 @@ def design(
     own = [term for term in text.terms if not (len(term) == 1 and term[0] in alone)]
     factors = {j: factor_of(text.factors[j], source) for j in sorted({j for term in own for j in term})}
     written = {inner.name: source.build(inner) for inner in alone.values()}
-    lo, hi = _window(nodes := [outcome, *(f.node for f in factors.values()), *written.values()])
+    before = [source.build(parse(f"lag({text.outcome.text})"))] if dynamic else []
+    outside = {canonical(written_so): source.build(parse(written_so)) for written_so in instruments}
+    lo, hi = _window(
+        nodes := [outcome, *(f.node for f in factors.values()), *written.values(), *before, *outside.values()]
+    )
     for node in nodes:
         source.check(node, lo, hi)
 
@@ -162,7 +199,7 @@ def design(
     if np.ptp(y) == 0:
         raise DataError(f"The outcome {text.outcome.name!r} is {y.flat[0]:g} in every cell: nothing to explain.")
 
-    notes = [*_notes_on_periods(panel, text, lo, hi), *columns.notes, *_notes_on_lags(text, effects)]
+    notes = [*_notes_on_periods(panel, text, lo, hi, dynamic), *columns.notes, *_notes_on_lags(text, effects)]
     wx = _Durbin(lag_durbin, X, terms, notes)
     wx.add_durbin(durbin, constant, origin)
     for name, node in written.items():
@@ -184,6 +221,10 @@ def design(
         times=source.times[lo:hi],
         variables=source.used(text.outcome, *text.factors),
         notes=tuple(notes),
+        y_lag=np.ascontiguousarray(before[0].values[lo:hi]) if dynamic else None,
+        dynamic=tuple(dynamic),
+        instruments=np.stack([node.values[lo:hi] for node in outside.values()], axis=2) if outside else None,
+        instrument_terms=tuple(outside),
     )
 
 
@@ -268,7 +309,7 @@ def _check_sides(text: Formula) -> None:
     if any(f.name == text.outcome.name for f in text.factors):
         raise FormulaError(
             f"The outcome {text.outcome.name!r} is also a regressor.",
-            fix=f"take it off the right-hand side; for dynamics write lag({text.outcome.name})",
+            fix='take it off the right-hand side; for dynamics give dynamic="y(t-1)"',
         )
 
 
@@ -297,13 +338,13 @@ def _window(nodes: list[Node]) -> tuple[int, int]:
     return lo, hi
 
 
-def _notes_on_periods(panel: Panel, text: Formula, lo: int, hi: int) -> list[str]:
+def _notes_on_periods(panel: Panel, text: Formula, lo: int, hi: int, dynamic: tuple[str, ...]) -> list[str]:
     used_up = len(panel.times) - (hi - lo)
     if not used_up:
         return []
     order = ("lag", "lead", "diff", "growth")
     names = set().union(*(f.calls for f in (text.outcome, *text.factors)))
-    who = [f"{n}()" for n in order if n in names]
+    who = [f"{n}()" for n in order if n in names] + list(dynamic)
     first, last = panel.times[lo], panel.times[hi - 1]
     kept = f"{first}-{last} are used" if hi - lo > 1 else f"{first} is used"
     verb = "uses" if len(who) == 1 else "use"
@@ -319,7 +360,8 @@ def _notes_on_lags(text: Formula, effects: str) -> list[str]:
     dynamic = [f.name for f in text.factors if f.name.startswith("lag(") and f.argument().name == text.outcome.name]
     if dynamic and effects in ("entity", "twoway"):
         notes.append(
-            f"{listing(dynamic)} with entity effects: the estimates are biased of order 1/T (Nickell 1981), uncorrected"
+            f"{listing(dynamic)} with entity effects: the estimates are biased of order 1/T (Nickell 1981), uncorrected; "
+            'dynamic="y(t-1)" corrects them'
         )
     return notes
 

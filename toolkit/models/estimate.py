@@ -8,11 +8,12 @@ import numpy as np
 
 from toolkit.errors import DataError, EstimationError, InputError
 from toolkit.models.covariance import Estimated
+from toolkit.models.lee_yu import transformed
 from toolkit.models.likelihood import Likelihood, Optimum, maximise
 from toolkit.models.spec import Spec
 from toolkit.models.transform import demean, effects_df, reduce, spatial_lag
 
-__all__ = ["estimate"]
+__all__ = ["at_optimum", "estimate"]
 
 
 def estimate(
@@ -23,6 +24,7 @@ def estimate(
     effects: str,
     operator=None,
     operator_error=None,
+    transformation: bool = False,
 ) -> Estimated:
     """Maximum likelihood of one model of the family.
 
@@ -36,6 +38,8 @@ def estimate(
     effects : {"none", "entity", "time", "twoway"}
     operator, operator_error : Operator
         Of W (for rho) and W_e (for lambda).
+    transformation : bool
+        Whether the effects are removed by the orthonormal transformation of Lee and Yu (2010); see `lee_yu`.
 
     Raises
     ------
@@ -65,7 +69,17 @@ def estimate(
         interval=operator.interval if spec.wy else (-1.0, 1.0),
         interval_error=operator_error.interval if spec.wu else (-1.0, 1.0),
     )
+    if transformation:
+        likelihood = transformed(likelihood, effects, n, operator, operator_error)
     likelihood, optimum = _refine(likelihood, maximise(likelihood))
+    return at_optimum(likelihood, optimum, y, z, wy, effects, operator, operator_error)
+
+
+def at_optimum(
+    likelihood: Likelihood, optimum: Optimum, y: np.ndarray, z: np.ndarray, wy, effects: str, operator, operator_error
+) -> Estimated:
+    """The estimated model at given parameters: innovations off the effects."""
+    spec, n = likelihood.spec, y.shape[1]
     v = _time_direction(effects, optimum.lam, operator_error, n) if spec.wu else None
     residuals = y - optimum.rho * wy if spec.wy else y
     residuals = residuals - z @ optimum.beta

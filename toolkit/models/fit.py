@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError
-from toolkit.models.covariance import covariance, covariance_named
-from toolkit.models.estimate import estimate, require_operator
+from toolkit.models.estimate import require_operator
+from toolkit.models.options import options
 from toolkit.models.results import Fit
-from toolkit.models.spec import effects_named, spec_named
+from toolkit.models.solve import Problem, solve
+from toolkit.models.spec import RANDOM, effects_named, spec_named
 
 if TYPE_CHECKING:
     from toolkit.data.panel import Panel
@@ -29,9 +30,20 @@ def fit(
     durbin: Sequence[str] | None = None,
     W_durbin: SpatialWeights | None = None,
     W_error: SpatialWeights | None = None,
+    method: str | None = None,
+    bias_correction: str | None = None,
+    dynamic: str | None = None,
+    components: str | None = None,
+    serial: bool | None = None,
+    endog: Sequence[str] | None = None,
+    instruments: Sequence[str] | None = None,
+    cr_lags: int | None = None,
+    gmm_lags: int | None = None,
+    renormalize: bool | None = None,
     cov: str | None = None,
+    cov_options: Mapping[str, object] | None = None,
 ) -> Fit:
-    r"""Estimate a spatial model of a panel or a cross-section by exact maximum likelihood.
+    r"""Estimate a spatial model of a panel or a cross-section.
 
     .. math:: y = \rho W y + X b + W_d X \theta + \mu_i + \xi_t + u, \qquad u = \lambda W_e u + e
 
@@ -46,15 +58,37 @@ def fit(
         Matched to the regions by id. Needed by every model but ``"ols"``.
     model : str
         ``ols slx sar sem sdm sdem sac gns``.
-    effects : {"none", "entity", "time", "twoway"}
-        Fixed effects. Spillovers are `toolkit.impacts`.
+    effects : {"none", "entity", "time", "twoway", "random", "mundlak"}
+        Fixed effects, random effects of regions, or correlated random effects (random, with the regions' means
+        of the regressors). Spillovers are `toolkit.impacts`.
     durbin : sequence of str, optional
         Regressors to be lagged in slx, sdm, sdem, gns; all that vary by default.
     W_durbin, W_error : SpatialWeights, optional
         Weights of W X and of W u where they differ from `W`.
+    method : str, optional
+        ``"ml"`` (default): exact maximum likelihood, least squares for ols and slx. ``"gls"`` (default of ols and
+        slx with random effects), ``"between"``, ``"fd"``, ``"mg"``, ``"ccemg"``, ``"ccep"``: panel estimators without
+        rho and lambda. ``"2sls"`` (default with `endog`), ``"liml"``, ``"gs2sls"``, ``"het"``: instruments, the last
+        robust to heteroskedasticity. ``"gm"``: moments of the error model. ``"gmm"``: dynamic panels with few periods.
+    bias_correction : {"none", "transformation", "correction"}, optional
+        For fixed effects in short panels (Lee and Yu 2010). Dynamic models: ``"correction"`` is the default.
+    dynamic : {"y(t-1)", "W y(t-1)", "both"}, optional
+        Lags of the outcome on the right-hand side.
+    components : {"baltagi", "kkp"}, optional
+        Random effects with lambda: whether the filter passes over the remainder only, or over the effects too.
+    serial : bool, optional
+        Random effects whose remainder is AR(1), with coefficient psi.
+    endog, instruments : sequence of str, optional
+        Endogenous regressors of the formula, and variables from outside it that stand in for them.
+    cr_lags, gmm_lags : int, optional
+        Lags of the cross-section averages (CCE), and of the outcome as instruments (GMM).
+    renormalize : bool, optional
+        Needed when regions are absent from some periods: whether the rows of W are re-normalised over those present.
     cov : str, optional
-        ``"classical"`` (default of ols and slx), ``"hessian"`` (observed information, default of the others)
-        or ``"expected"`` (expected information).
+        ``"classical"`` (default of ols and slx), ``"hessian"`` (observed information, default of maximum likelihood),
+        ``"expected"``, ``"qml"`` ...; ``cov="?"`` lists those of the model.
+    cov_options : mapping, optional
+        What the covariance takes, e.g. ``{"cutoff": 500}`` for ``"conley"``.
 
     Returns
     -------
@@ -93,7 +127,22 @@ def fit(
     from toolkit.models.design import design
 
     spec, effects = spec_named(model), effects_named(effects)
-    cov = covariance_named(cov, spatial=bool(spec.spatial))
+    asked = options(
+        spec,
+        effects,
+        method=method,
+        bias_correction=bias_correction,
+        dynamic=dynamic,
+        components=components,
+        serial=serial,
+        endog=endog,
+        instruments=instruments,
+        cr_lags=cr_lags,
+        gmm_lags=gmm_lags,
+        renormalize=renormalize,
+        cov=cov,
+        cov_options=cov_options,
+    )
     if not isinstance(data, Panel):
         raise InputError(
             f"data is a {type(data).__name__}, not a Panel.",
@@ -105,7 +154,8 @@ def fit(
             allowed="durbin= with slx, sdm, sdem, gns",
         )
     W, W_durbin, W_error = (_matched(w, data) for w in (W, W_durbin or W, W_error or W))
-    for name, weights, used in (("W", W, spec.wy), ("W_durbin", W_durbin, spec.wx), ("W_error", W_error, spec.wu)):
+    lag_used = spec.wy or "W y(t-1)" in asked.lags
+    for name, weights, used in (("W", W, lag_used), ("W_durbin", W_durbin, spec.wx), ("W_error", W_error, spec.wu)):
         if used:
             require_operator(weights, name if weights is not W else "W", spec)
     built = design(
@@ -113,35 +163,30 @@ def fit(
         data,
         lag_durbin=W_durbin.lag if W_durbin is not None else None,
         durbin=(True if durbin is None else list(durbin)) if spec.wx else None,
-        effects=effects,
+        effects="none" if effects in RANDOM else effects,
+        dynamic=asked.lags,
+        instruments=asked.instruments,
     )
-    z, terms = built.regressors()
     if built.wx_terms and not spec.wx:
         wider = spec_named({"ols": "slx", "sar": "sdm", "sem": "sdem", "sac": "gns"}[spec.name])
         note = f"W() in the formula makes the {spec.name.upper()} a (partial) {wider.name.upper()}."
         spec, built = wider, replace(built, notes=(*built.notes, note))
     for weights in {id(w): w for w in (W, W_durbin, W_error) if w is not None}.values():
         weights.warn_overlap(built.times)
-    estimated = estimate(
-        built.y,
-        z,
-        terms,
-        spec,
-        effects,
-        operator=W.operator if spec.wy else None,
-        operator_error=W_error.operator if spec.wu else None,
-    )
-    labels = {t: label for t in (built.depvar, *terms) if (label := data.label(t)) != t}
+    problem = Problem(built, spec, effects, asked, data, W, W_durbin, W_error)
+    solution, estimated = solve(problem)
+    labels = {t: label for t in (built.depvar, *solution.terms) if (label := data.label(t)) != t}
     return Fit(
         formula=formula,
         spec=spec,
         effects=effects,
-        design=built,
+        design=problem.design,
         weights=W,
         weights_durbin=W_durbin,
         weights_error=W_error,
+        solution=solution,
+        options=asked,
         estimated=estimated,
-        covariance=covariance(cov, estimated),
         labels=labels,
     )
 

@@ -9,47 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.contracts import CoefTable, ModelRecord, TestResult
-from toolkit.errors import InputError
-from toolkit.models.covariance import Covariance, Estimated
-from toolkit.models.spec import EFFECTS, Spec
-from toolkit.models.transform import demean, effects_df
+from toolkit.errors import InputError, listing
+from toolkit.models.spec import EFFECTS, RANDOM, Spec
+from toolkit.models.transform import demean, spatial_lag
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from toolkit.models.covariance import Estimated
     from toolkit.models.design import Design
+    from toolkit.models.fixed_effects import FixedEffects
+    from toolkit.models.options import Options
+    from toolkit.models.solution import Solution
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["Fit", "FixedEffects", "Summary"]
-
-
-@dataclass(frozen=True)
-class FixedEffects:
-    """Estimated fixed effects: outcome = constant + entity effect + time effect + the rest.
-
-    Attributes
-    ----------
-    constant : float
-    entity : Series or None
-        mu_i by region, summing to zero; None when the model has none.
-    time : Series or None
-        xi_t by period, summing to zero (weighted by B 1 under an error filter whose rows do not sum
-        to a constant).
-    """
-
-    constant: float
-    entity: pd.Series | None
-    time: pd.Series | None
-
-    def tidy(self) -> pd.DataFrame:
-        """One row an effect: kind, id, estimate."""
-        import pandas as pd
-
-        rows = [("constant", "", self.constant)]
-        for kind, series in (("entity", self.entity), ("time", self.time)):
-            if series is not None:
-                rows += [(kind, i, v) for i, v in series.items()]
-        return pd.DataFrame(rows, columns=["kind", "id", "estimate"])
+__all__ = ["Fit", "Summary"]
 
 
 class Summary(str):
@@ -76,15 +50,17 @@ class Fit:
     spec : Spec
         Which of Wy, WX, Wu the model has.
     effects : str
-        Fixed effects: none, entity, time or twoway.
+        none, entity, time, twoway, random or mundlak.
     design : Design
         Outcome and regressors as used.
     weights : SpatialWeights or None
         W of W y; `weights_durbin` of W X and `weights_error` of W u.
-    estimated : Estimated
-        The optimum and what it was found from.
-    covariance : Covariance
-        Joint covariance of (b, rho, lambda, sigma2).
+    solution : Solution
+        What the estimator found.
+    options : Options
+        How it was estimated: method, bias correction, covariance ...
+    estimated : Estimated or None
+        Likelihood and optimum of maximum likelihood with fixed effects or none; None for other estimators.
     labels : dict
         Label of each term, from the codebook.
     """
@@ -96,8 +72,9 @@ class Fit:
     weights: SpatialWeights | None
     weights_durbin: SpatialWeights | None
     weights_error: SpatialWeights | None
-    estimated: Estimated
-    covariance: Covariance
+    solution: Solution
+    options: Options
+    estimated: Estimated | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
     # -- what was estimated -------------------------------------------------------------------------
@@ -112,24 +89,20 @@ class Fit:
         """The outcome as written in the formula."""
         return self.design.depvar
 
-    @cached_property
+    @property
     def terms(self) -> tuple[str, ...]:
-        """Names of the parameters: regressors, their lags ``W x``, then rho and lambda."""
-        return (*self.design.terms, *(self.design.wx_terms if self.spec.wx else ()), *self.spec.spatial)
+        """Names of the parameters: regressors, lags ``W x``, ``y(t-1)``, rho and lambda, variance components."""
+        return self.solution.terms
 
-    @cached_property
+    @property
     def coefficients(self) -> CoefTable:
-        """Estimates with their joint covariance (sigma2 left out)."""
-        k, q = len(self.design.terms), len(self.design.wx_terms) if self.spec.wx else 0
-        blocks = ("X",) * k + ("WX",) * q + ("spatial",) * len(self.spec.spatial)
-        return CoefTable(
-            self.terms, self._estimates, self.covariance.matrix[:-1, :-1].copy(), blocks, df=self.covariance.df
-        )
+        """Estimates with their joint covariance."""
+        return self.solution.coefficients
 
     @property
     def params(self) -> pd.Series:
         """Estimates by term."""
-        return self._series(self._estimates, "parameter")
+        return self._series(self.coefficients.estimate, "parameter")
 
     @property
     def std_errors(self) -> pd.Series:
@@ -162,33 +135,42 @@ class Fit:
     @property
     def rho(self) -> float | None:
         """Coefficient of W y; None when the model has none."""
-        return self.estimated.optimum.rho if self.spec.wy else None
+        return self.solution.value("rho") if self.spec.wy else None
 
     @property
     def lambda_(self) -> float | None:
         """Coefficient of W u; None when the model has none."""
-        return self.estimated.optimum.lam if self.spec.wu else None
+        return self.solution.value("lambda") if self.spec.wu else None
 
     @property
     def sigma2(self) -> float:
-        """Variance of the innovations: sum of squares over N T."""
-        return self.estimated.optimum.sigma2
+        """Variance of the innovations; what the sum of squares is divided by is in ``glance()``."""
+        return self.solution.sigma2
 
     @property
     def loglik(self) -> float:
-        """Log-likelihood at the estimates, constants included."""
-        return self.estimated.optimum.loglik
+        """Log-likelihood at the estimates, constants included; NaN for estimators without a likelihood."""
+        return self.solution.loglik
+
+    @property
+    def operator(self):
+        """Lags, log-determinant and solves of W."""
+        return self.weights.operator if self.weights is not None else None
+
+    @cached_property
+    def curve(self):
+        """log|I - rho W| around the estimate."""
+        return self.operator.curve().refined(self.rho)
 
     @property
     def nobs(self) -> int:
-        """N T."""
-        return self.design.y.size
+        """Observations with an innovation: N T for balanced panels in levels."""
+        return int(np.isfinite(self.solution.innovations).sum())
 
     @property
     def n_params(self) -> int:
         """Parameters counted by AIC and BIC: coefficients, rho, lambda, sigma2 and the fixed effects."""
-        t, n = self.design.y.shape
-        return len(self.terms) + 1 + effects_df(self.effects, n, t)
+        return self.solution.n_params
 
     @property
     def aic(self) -> float:
@@ -208,22 +190,17 @@ class Fit:
     @property
     def resids(self) -> pd.Series:
         """Innovations e = B (A y - Z b - effects), indexed by time and region."""
-        return self._observations(self.estimated.innovations, "resid")
+        return self._observations(self.solution.innovations, "resid")
 
     @property
     def fitted_values(self) -> pd.Series:
         """Outcome less innovation, y - e: the prediction given the neighbours' outcomes and errors, indexed by time and region."""
-        return self._observations(self.design.y - self.estimated.innovations, "fitted")
+        return self._observations(self.design.y - self.solution.innovations, "fitted")
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the reader must know: periods used up, bounds, rival optima, approximations, W and outcome."""
-        routes = (
-            f"log-determinant by {c.route}, error at most {c.error:.1e}"
-            for c in (self.estimated.likelihood.curve, self.estimated.likelihood.curve_error)
-            if c is not None and c.error
-        )
-        return (*self.design.notes, *self.estimated.optimum.notes, *self.covariance.notes, *dict.fromkeys(routes))
+        return (*self.design.notes, *self.solution.notes)
 
     # -- questions answered from the fit alone ------------------------------------------------------
 
@@ -236,14 +213,19 @@ class Fit:
         ``r2_corr``: squared correlation of Qy with Q A^-1 Z b, the reduced form without the effects
         (Elhorst 2014, section 3.3.4).
         """
-        y, e = self.design.y, self.estimated.innovations
+        y, e = self.design.y, self.solution.innovations
+        if y.shape != e.shape or not np.isfinite(e).all():  # absent regions, first differences, region means
+            present = np.isfinite(e) if y.shape == e.shape else np.ones_like(y, bool)
+            centred = y[present] - y[present].mean()
+            overall = 1 - float((e[present] ** 2).sum() / (centred**2).sum()) if y.shape == e.shape else float("nan")
+            return {"r2_overall": overall, "r2_within": float("nan"), "r2_corr": float("nan")}
         sse = float((e**2).sum())
         within = demean(y, self.effects)
         prediction = self._reduced_form()
         corr = (
             np.corrcoef(within.ravel(), demean(prediction, self.effects).ravel())[0, 1] if np.ptp(prediction) else 0.0
         )
-        centred = within if self.effects != "none" else within - within.mean()
+        centred = within if EFFECTS[self.effects] else within - within.mean()
         return {
             "r2_overall": 1 - sse / float(((y - y.mean()) ** 2).sum()),
             "r2_within": 1 - sse / float((centred**2).sum()),
@@ -258,35 +240,9 @@ class Fit:
         InputError
             If the model has no fixed effects.
         """
-        import pandas as pd
+        from toolkit.models.fixed_effects import fixed_effects
 
-        if self.effects == "none":
-            raise InputError(
-                "This model has no fixed effects (effects='none').",
-                fix="fit it with effects='entity', 'time' or 'twoway'",
-            )
-        est = self.estimated
-        opt = est.optimum
-        r = self.design.y - est.z @ opt.beta
-        if self.spec.wy:
-            r = r - opt.rho * est.wy
-        if self.spec.wu:  # generalised least squares: off B 1, with B u white
-            v = 1.0 - opt.lam * np.asarray(est.operator_error.lag(np.ones(r.shape[1]))).ravel()
-            by_time = (r - opt.lam * est.operator_error.lag(r.T).T) @ v / (v @ v)
-        else:
-            by_time = r.mean(axis=1)
-        constant = float(by_time.mean()) if "time" in EFFECTS[self.effects] else float(r.mean())
-        time = by_time - constant if "time" in EFFECTS[self.effects] else np.zeros(len(r))
-        entity = None
-        if "entity" in EFFECTS[self.effects]:
-            entity = r.mean(axis=0) - constant
-            constant += entity.mean()
-            entity = pd.Series(entity - entity.mean(), index=self.design.entities, name="mu")
-        return FixedEffects(
-            constant,
-            entity,
-            pd.Series(time, index=self.design.times, name="xi") if "time" in EFFECTS[self.effects] else None,
-        )
+        return fixed_effects(self)
 
     def test(self, restrictions: str) -> TestResult:
         """Wald test of linear restrictions on the parameters, e.g. ``fit.test("log(pc) = log(emp), rho = 0")``.
@@ -299,7 +255,7 @@ class Fit:
         from toolkit.models.restrictions import linear_restrictions
 
         r, q, written = linear_restrictions(restrictions, self.terms)
-        gap = r @ self._estimates - q
+        gap = r @ self.coefficients.estimate - q
         statistic = float(gap @ np.linalg.solve(r @ self.coefficients.cov @ r.T, gap))
         return TestResult.chi2("Wald", ", ".join(written), statistic, len(q), "Greene (2018), eq. 5-16")
 
@@ -312,11 +268,13 @@ class Fit:
         import pandas as pd
 
         t, n = self.design.y.shape
-        c = self.estimated.likelihood.curve or self.estimated.likelihood.curve_error
+        likelihood = self.estimated.likelihood if self.estimated is not None else None
+        c = (likelihood.curve or likelihood.curve_error) if likelihood is not None else None
         row = {
             "model": self.model,
             "depvar": self.depvar,
             "effects": self.effects,
+            "estimator": self.solution.estimator,
             "nobs": self.nobs,
             "n_entities": n,
             "n_times": t,
@@ -325,14 +283,15 @@ class Fit:
             "bic": self.bic,
             "aic_counts": self._counts(),
             "sigma2": self.sigma2,
-            "sigma2_divisor": f"N T = {self.nobs}",
+            "sigma2_divisor": self.solution.sigma2_divisor,
             "df_resid": self.df_resid,
             **self.r2,
             "r2_overall_formula": "1 - e'e / sum (y - mean y)^2; effects count as explanation",
             "r2_within_formula": "1 - e'e / y'Qy, Q removes the effects (the mean, without effects)",
             "r2_corr_formula": "corr^2 of Qy and Q(I - rho W)^-1 Zb, effects left out",
-            "vcov": self.covariance.title,
+            "vcov": self.solution.cov_title,
             "weights": self._weights_line(),
+            **{f"detail_{key}": value for key, value in self.solution.details.items()},
             "logdet": c.route if c is not None else "",
             "logdet_error": c.error if c is not None else 0.0,
             "notes": "; ".join(self.notes),
@@ -350,7 +309,7 @@ class Fit:
             "aic": self.aic,
             "bic": self.bic,
             "sigma2": self.sigma2,
-            **{key: value for key, value in self.r2.items() if key != "r2_within" or self.effects != "none"},
+            **{key: value for key, value in self.r2.items() if key != "r2_within" or EFFECTS[self.effects]},
         }
         return ModelRecord(
             name=self.model.upper(),
@@ -358,7 +317,8 @@ class Fit:
             coefficients=self.coefficients,
             stats=stats,
             fixed_effects=EFFECTS[self.effects],
-            vcov=self.covariance.title,
+            random_effects=("entity",) if self.effects in RANDOM else (),
+            vcov=self.solution.cov_title,
             weights=self._weights_line(),
             labels=dict(self.labels),
             notes=self.notes,
@@ -398,7 +358,7 @@ class Fit:
     def __maketables_stat__(self, key: str):
         """One fit statistic for maketables; None when it has another meaning here."""
         own = {"N": self.nobs, "aic": self.aic, "bic": self.bic, "ll": self.loglik, "r2_within": self.r2["r2_within"]}
-        own["se_type"] = self.covariance.title
+        own["se_type"] = self.solution.cov_title
         return own.get(key, self.record().stats.get(key))
 
     @property
@@ -414,7 +374,7 @@ class Fit:
     @property
     def __maketables_vcov_info__(self) -> dict[str, str]:
         """Covariance estimator."""
-        return {"vcov_type": self.covariance.title, "vcov_type_detail": "", "clustervar": ""}
+        return {"vcov_type": self.solution.cov_title, "vcov_type_detail": "", "clustervar": ""}
 
     @property
     def __maketables_var_labels__(self) -> dict[str, str]:
@@ -423,15 +383,22 @@ class Fit:
 
     # -- private ------------------------------------------------------------------------------------
 
-    @property
-    def _estimates(self) -> np.ndarray:
-        o = self.estimated.optimum
-        return np.concatenate([o.beta, [o.rho] * self.spec.wy, [o.lam] * self.spec.wu])
+    def _dynamic_part(self) -> np.ndarray:
+        """tau y(t-1) + eta W y(t-1), shape (T, N), or 0."""
+        out = 0.0
+        for term, values in self.design.lagged(self.weights).items():
+            out = out + self.solution.value(term) * values
+        return out
+
+    def _mean(self) -> np.ndarray:
+        """Z b with the lags of the outcome, effects left out, shape (T, N)."""
+        z, names = self.design.regressors()
+        return z @ np.array([self.solution.value(name) for name in names]) + self._dynamic_part()
 
     def _reduced_form(self) -> np.ndarray:
         """A^-1 Z b, shape (T, N)."""
-        mean = self.estimated.z @ self.estimated.optimum.beta
-        return self.estimated.operator.solve(self.rho, np.ascontiguousarray(mean.T)).T if self.spec.wy else mean
+        mean = self._mean()
+        return self.operator.solve(self.rho, np.ascontiguousarray(mean.T)).T if self.spec.wy else mean
 
     def _series(self, values: np.ndarray, name: str) -> pd.Series:
         import pandas as pd
@@ -441,15 +408,16 @@ class Fit:
     def _observations(self, values: np.ndarray, name: str) -> pd.Series:
         import pandas as pd
 
-        index = pd.MultiIndex.from_product([self.design.times, self.design.entities], names=["time", "entity"])
-        return pd.Series(values.ravel(), index=index, name=name)
+        times = self.design.times if len(values) == len(self.design.times) else ["mean"]
+        index = pd.MultiIndex.from_product([times, self.design.entities], names=["time", "entity"])
+        return pd.Series(values.ravel(), index=index, name=name).dropna()
 
     def _counts(self) -> str:
-        t, n = self.design.y.shape
-        k = len(self.terms) - len(self.spec.spatial)
-        parts = [f"{k} coefficients", *self.spec.spatial, "sigma2"]
-        if self.effects != "none":
-            parts.append(f"{effects_df(self.effects, n, t)} {self.effects} effects")
+        blocks = self.coefficients.blocks
+        parts = [f"{sum(b in ('X', 'WX', 'dynamic') for b in blocks)} coefficients"]
+        parts += [t for t, b in zip(self.terms, blocks, strict=True) if b in ("spatial", "variance")] + ["sigma2"]
+        if left := self.n_params - len(self.terms) - 1:
+            parts.append(f"{left} {self.effects} effects")
         return " + ".join(parts)
 
     def _weights_line(self) -> str:

@@ -41,6 +41,8 @@ class Solution:
         Tests that come with the estimator: over-identification, weak instruments, serial correlation.
     details : mapping of str to float
         Further numbers of the estimator, e.g. ``sigma2_mu``, ``theta``; printed by ``glance``.
+    uncorrected : mapping of str to float
+        Estimates before a bias correction, by term and ``"sigma2"``; empty without one.
     notes : tuple of str
         What the reader must know.
     """
@@ -55,6 +57,7 @@ class Solution:
     loglik: float = float("nan")
     tests: tuple[TestResult, ...] = ()
     details: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    uncorrected: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from toolkit.errors import InputError, listing
 
-__all__ = ["EFFECTS", "SPECS", "Spec", "effects_named", "spec_named"]
+__all__ = ["EFFECTS", "RANDOM", "SPECS", "Spec", "effects_named", "spec_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,36 @@ SPECS: dict[str, Spec] = {
     )
 }
 
-#: Fixed effects: name -> effects included.
+#: Effects: name -> fixed effects included.
 EFFECTS: dict[str, tuple[str, ...]] = {
     "none": (),
     "entity": ("entity",),
     "time": ("time",),
     "twoway": ("entity", "time"),
+    "random": (),
+    "mundlak": (),
+}
+#: Of these, the random effects of regions; "mundlak" adds the regressors' means (correlated random effects).
+RANDOM = ("random", "mundlak")
+#: What users of other programs write for a model, and how it is said here.
+_ELSEWHERE = {
+    "pooled": "model='ols', effects='none'",
+    "pols": "model='ols', effects='none'",
+    "fe": "effects='entity' (or 'time', 'twoway')",
+    "within": "effects='entity' (or 'time', 'twoway')",
+    "re": "effects='random'",
+    "cre": "effects='mundlak'",
+    "mundlak": "effects='mundlak'",
+    "be": "method='between'",
+    "between": "method='between'",
+    "fd": "method='fd'",
+    "iv": "endog=[...], instruments=[...]",
+    "2sls": "endog=[...], instruments=[...]",
+    "gmm": "method='gmm', dynamic=...",
+    "cce": "method='ccemg' or 'ccep', effects='entity'",
+    "sarar": "model='sac'",
+    "sarma": "model='sac' (a moving average of the errors is not estimated)",
+    "sdpd": "dynamic='y(t-1)', 'W y(t-1)' or 'both'",
 }
 
 
@@ -65,12 +89,13 @@ def spec_named(name: str) -> Spec:
     raise InputError(
         f"model={name!r} is not a model.",
         allowed="; ".join(f"{s.name} ({s.title})" for s in SPECS.values()),
+        fix=f"say {_ELSEWHERE[name.lower()]}" if isinstance(name, str) and name.lower() in _ELSEWHERE else None,
     )
 
 
 def effects_named(name: str | None) -> str:
-    """The canonical name of the fixed effects; InputError lists the names otherwise."""
+    """The canonical name of the effects; InputError lists the names otherwise."""
     name = "none" if name is None else name
     if isinstance(name, str) and name.lower() in EFFECTS:
         return name.lower()
-    raise InputError(f"effects={name!r} is not a kind of fixed effects.", allowed=listing(EFFECTS))
+    raise InputError(f"effects={name!r} is not a kind of effects.", allowed=listing(EFFECTS))

@@ -97,7 +97,7 @@ def impacts(
     notes = [at.note]
     if discarded:
         notes.append(
-            f"{discarded} of {draws} draws had rho outside {fit.estimated.likelihood.interval} and were left out"
+            f"{discarded} of {draws} draws had rho outside {fit.operator.interval} and were left out"
         )
     return Impacts(
         table=table,
@@ -156,7 +156,7 @@ def _delta(fit: Fit, pairs, b: np.ndarray, theta: np.ndarray, at: Multipliers, e
         jacobian[:, fit.terms.index("rho")] = _stack(b[None], theta[None], slope)[0]
     cov = jacobian @ fit.coefficients.cov @ jacobian.T
     names = tuple(f"{name} {effect}" for name, _, _ in pairs for effect in _EFFECTS)
-    return CoefTable(names, estimate, cov, ("X",) * len(names), df=fit.covariance.df)
+    return CoefTable(names, estimate, cov, ("X",) * len(names), df=fit.coefficients.df)
 
 
 def _simulated(fit: Fit, pairs, estimate: np.ndarray, draws: int, seed: int | None, level: float):
@@ -171,7 +171,7 @@ def _simulated(fit: Fit, pairs, estimate: np.ndarray, draws: int, seed: int | No
     sample = np.random.default_rng(seed).multivariate_normal(fit.coefficients.estimate, cov, size=draws, method="eigh")
     rho = np.zeros(draws)
     if fit.spec.wy:
-        low, high = fit.estimated.likelihood.interval
+        low, high = fit.operator.interval
         rho = sample[:, fit.terms.index("rho")]
         admissible = (rho > low) & (rho < high)
         sample, rho = sample[admissible], rho[admissible]

@@ -53,7 +53,7 @@ def multipliers(fit: Fit, rho: np.ndarray, derivative: bool = False) -> Multipli
         lagged = 0.0 if wd is None or derivative else float(wd.lag(ones).mean())
         return Multipliers(flat, 0 * rho, flat, 0 * rho + lagged)
 
-    curve = fit.estimated.likelihood.curve
+    curve = fit.curve
     trace, trace2 = -np.asarray(curve.d1(rho)), -np.asarray(curve.d2(rho))
     own = (trace + rho * trace2) / n if derivative else 1 + rho * trace / n
     note = ""
@@ -73,14 +73,14 @@ def multipliers(fit: Fit, rho: np.ndarray, derivative: bool = False) -> Multipli
 
 def _sum_with(fit: Fit, vector: np.ndarray, rho: float, derivative: bool) -> float:
     """1'S v / N, or its derivative 1'S W S v / N."""
-    operator = fit.estimated.operator
+    operator = fit.operator
     s = operator.solve(rho, vector)
     return float((operator.solve(rho, operator.lag(s)) if derivative else s).mean())
 
 
 def _trace_with(fit: Fit, wd, rho: float, derivative: bool) -> tuple[float, float]:
     """tr(S W_d)/N, or tr(S W S W_d)/N, with its Monte Carlo standard error (0 when exact)."""
-    operator = fit.estimated.operator
+    operator = fit.operator
     n = fit.design.y.shape[1]
     exact = n <= _DENSE
     x = np.eye(n) if exact else np.random.default_rng(20090102).choice([-1.0, 1.0], size=(n, _PROBES))

@@ -1,0 +1,129 @@
+"""From a problem (design, model, weights, options) to a `Solution`: which estimator, with which arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from toolkit.contracts import CoefTable
+from toolkit.errors import InputError
+from toolkit.models.covariance import Estimated, covariance, covariance_named
+from toolkit.models.options import Options
+from toolkit.models.solution import Solution
+from toolkit.models.spec import Spec
+from toolkit.models.transform import effects_df
+
+if TYPE_CHECKING:
+    from toolkit.data.panel import Panel
+    from toolkit.models.design import Design
+    from toolkit.weights.spatial_weights import SpatialWeights
+
+__all__ = ["Problem", "ml_solution", "solve"]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be estimated: the arguments of `toolkit.fit`, matched and evaluated."""
+
+    design: Design
+    spec: Spec
+    effects: str
+    options: Options
+    panel: Panel
+    weights: SpatialWeights | None
+    weights_durbin: SpatialWeights | None
+    weights_error: SpatialWeights | None
+
+    @property
+    def operator(self):
+        """Of W y; None without rho."""
+        return self.weights.operator if self.spec.wy else None
+
+    @property
+    def operator_error(self):
+        """Of W u; None without lambda."""
+        return self.weights_error.operator if self.spec.wu else None
+
+
+def solve(p: Problem) -> tuple[Solution, Estimated | None]:
+    """Estimate `p` by its method; the second item holds the likelihood where later questions need it."""
+    return _ESTIMATORS[p.options.method](p)
+
+
+def _ml(p: Problem) -> tuple[Solution, Estimated | None]:
+    from toolkit.models.estimate import estimate
+    from toolkit.models.lee_yu import corrected
+
+    z, terms = p.design.regressors()
+    way = p.options.bias_correction or "none"
+    name = covariance_named(p.options.cov, spatial=bool(p.spec.spatial))
+
+    def run(transformation: bool) -> Estimated:
+        return estimate(
+            p.design.y, z, terms, p.spec, p.effects, p.operator, p.operator_error, transformation=transformation
+        )
+
+    if way == "none":
+        estimated = run(False)
+        return ml_solution(estimated, name, p), estimated
+    direct = run(False)
+    if way == "transformation":
+        estimated = run(True)
+    else:
+        estimated = corrected(direct, p.design.y)
+        if p.options.cov is None and p.spec.spatial:
+            name = "expected"
+    solution = ml_solution(estimated, name, p)
+    o = direct.optimum
+    before = [*o.beta, *[o.rho] * p.spec.wy, *[o.lam] * p.spec.wu, o.sigma2]
+    return replace(
+        solution, uncorrected=MappingProxyType(dict(zip((*solution.terms, "sigma2"), map(float, before), strict=True)))
+    ), estimated
+
+
+def ml_solution(m: Estimated, cov: str, p: Problem) -> Solution:
+    """The solution of maximum likelihood with fixed effects or none."""
+    o, spec, like = m.optimum, m.likelihood.spec, m.likelihood
+    t, n = m.innovations.shape
+    c = covariance(cov, m, **p.options.cov_options)
+    _, terms = p.design.regressors()
+    values = np.concatenate([o.beta, [o.rho] * spec.wy, [o.lam] * spec.wu])
+    names = (*terms, *spec.spatial)
+    blocks = p.design.blocks + ("spatial",) * len(spec.spatial)
+    routes = (
+        f"log-determinant by {curve.route}, error at most {curve.error:.1e}"
+        for curve in (like.curve, like.curve_error)
+        if curve is not None and curve.error
+    )
+    free, divisor = effects_df(p.effects, n, t), "N T"
+    estimator = "exact maximum likelihood" if spec.spatial else "least squares"
+    notes: tuple[str, ...] = ()
+    if (way := p.options.bias_correction) in ("transformation", "correction"):
+        divisor = {"entity": "N (T-1)", "time": "N T", "twoway": "N (T-1)"}[p.effects]
+        if way == "transformation":
+            divisor, free = {"entity": "N (T-1)", "time": "(N-1) T", "twoway": "(N-1) (T-1)"}[p.effects], 0
+            notes += (f"The log-likelihood is that of the {divisor} = {like.data.n} transformed observations.",)
+        else:
+            notes += ("The log-likelihood is the maximum before the correction.",)
+        estimator += f", {way} of Lee and Yu (2010)"
+    return Solution(
+        estimator=estimator,
+        coefficients=CoefTable(names, values, c.matrix[:-1, :-1].copy(), blocks, df=c.df),
+        cov_title=c.title,
+        innovations=m.innovations,
+        sigma2=o.sigma2,
+        sigma2_divisor=f"{divisor} = {like.data.n}",
+        n_params=len(names) + 1 + free,
+        loglik=o.loglik,
+        notes=(*o.notes, *c.notes, *notes, *dict.fromkeys(routes)),
+    )
+
+
+def _later(p: Problem):
+    raise InputError(f"method={p.options.method!r} is not available.", allowed="ml")
+
+
+_ESTIMATORS = {"ml": _ml}
