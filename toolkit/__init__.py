@@ -26,6 +26,9 @@ _OBJECTS = {
     "local_moran": "toolkit.explore.local_moran",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
+    "impact_matrix": "toolkit.postestimation.impact_detail",
+    "impacts_between": "toolkit.postestimation.impact_detail",
+    "impacts_by_order": "toolkit.postestimation.impact_detail",
     "spectests": "toolkit.postestimation.spectests",
     "table": "toolkit.report.table",
 }
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from toolkit.explore.local_moran import local_moran
     from toolkit.explore.moran import moran
     from toolkit.models.fit import fit
+    from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts
     from toolkit.postestimation.spectests import spectests
     from toolkit.report import charts, maps

@@ -122,6 +122,7 @@ def design(
     effects: str = "none",
     dynamic: tuple[str, ...] = (),
     instruments: tuple[str, ...] = (),
+    outcome: bool = True,
 ) -> Design:
     """Build the arrays of a model from a formula.
 
@@ -144,6 +145,8 @@ def design(
         ``"y(t-1)"``, ``"W y(t-1)"``: lags of the outcome in the model; they use up a period.
     instruments : tuple of str
         Expressions to be evaluated beside the equation.
+    outcome : bool
+        False leaves the left-hand side unread (`y` is NaN): for predictions where it is not known.
 
     Returns
     -------
@@ -177,15 +180,20 @@ def design(
     source = Source(panel, lag_durbin)
     alone = {t[0]: text.factors[t[0]].argument() for t in text.terms if len(t) == 1 and _is_lag(text.factors[t[0]])}
     _check_lags(text, alone)
-    outcome = source.build(text.outcome)
+    left = source.build(text.outcome) if outcome else None
     own = [term for term in text.terms if not (len(term) == 1 and term[0] in alone)]
     factors = {j: factor_of(text.factors[j], source) for j in sorted({j for term in own for j in term})}
     written = {inner.name: source.build(inner) for inner in alone.values()}
     before = [source.build(parse(f"lag({text.outcome.text})"))] if dynamic else []
     outside = {canonical(written_so): source.build(parse(written_so)) for written_so in instruments}
-    lo, hi = _window(
-        nodes := [outcome, *(f.node for f in factors.values()), *written.values(), *before, *outside.values()]
-    )
+    nodes = [
+        *([left] if outcome else []),
+        *(f.node for f in factors.values()),
+        *written.values(),
+        *before,
+        *outside.values(),
+    ]
+    lo, hi = _window(nodes) if nodes else (0, source.T)
     for node in nodes:
         source.check(node, lo, hi)
 
@@ -194,7 +202,7 @@ def design(
     keep = [i for i, name in enumerate(columns.names) if not (fixed and name == "Intercept")]
     X, terms = columns.values[:, :, keep], tuple(columns.names[i] for i in keep)
     origin = [text.term_name(columns.terms[i]) for i in keep]
-    y = np.ascontiguousarray(outcome.values[lo:hi])
+    y = np.ascontiguousarray(left.values[lo:hi]) if outcome else np.full(X.shape[:2], np.nan)
     constant = _constant(X, terms, effects)
     if np.ptp(y) == 0:
         raise DataError(f"The outcome {text.outcome.name!r} is {y.flat[0]:g} in every cell: nothing to explain.")
@@ -206,7 +214,8 @@ def design(
         wx.add_written(name, node.values[lo:hi])
     _check_names((*terms, *wx.names))
     WX = np.stack(wx.columns, axis=2) if wx.columns else np.empty((*y.shape, 0))
-    _check_size(y, X.shape[2] + WX.shape[2], effects)
+    if outcome:
+        _check_size(y, X.shape[2] + WX.shape[2], effects)
     return Design(
         formula=formula,
         depvar=text.outcome.name,
@@ -219,7 +228,7 @@ def design(
         constant=constant,
         entities=source.entities,
         times=source.times[lo:hi],
-        variables=source.used(text.outcome, *text.factors),
+        variables=source.used(*([text.outcome] if outcome else []), *text.factors),
         notes=tuple(notes),
         y_lag=np.ascontiguousarray(before[0].values[lo:hi]) if dynamic else None,
         dynamic=tuple(dynamic),

@@ -188,6 +188,7 @@ def fit(
         options=asked,
         estimated=estimated,
         labels=labels,
+        panel=data,
     )
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.contracts import CoefTable, ModelRecord, TestResult
-from toolkit.errors import InputError, listing
 from toolkit.models.spec import EFFECTS, RANDOM, Spec
-from toolkit.models.transform import demean, spatial_lag
+from toolkit.models.transform import demean
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from toolkit.data.panel import Panel
     from toolkit.models.covariance import Estimated
     from toolkit.models.design import Design
     from toolkit.models.fixed_effects import FixedEffects
@@ -63,6 +63,8 @@ class Fit:
         Likelihood and optimum of maximum likelihood with fixed effects or none; None for other estimators.
     labels : dict
         Label of each term, from the codebook.
+    panel : Panel
+        The data it was estimated on.
     """
 
     formula: str
@@ -76,6 +78,7 @@ class Fit:
     options: Options
     estimated: Estimated | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    panel: Panel | None = None
 
     # -- what was estimated -------------------------------------------------------------------------
 
@@ -384,7 +387,7 @@ class Fit:
     # -- private ------------------------------------------------------------------------------------
 
     def _dynamic_part(self) -> np.ndarray:
-        """tau y(t-1) + eta W y(t-1), shape (T, N), or 0."""
+        """The part of the lags, tau y(t-1) + eta W y(t-1), shape (T, N), or 0."""
         out = 0.0
         for term, values in self.design.lagged(self.weights).items():
             out = out + self.solution.value(term) * values

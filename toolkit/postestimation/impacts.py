@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -17,7 +18,14 @@ _EFFECTS = ("direct", "indirect", "total")
 
 
 def impacts(
-    fit: Fit, method: str = "delta", draws: int = 1000, seed: int | None = None, level: float = 0.95
+    fit: Fit,
+    method: str = "delta",
+    draws: int = 1000,
+    seed: int | None = None,
+    level: float = 0.95,
+    *,
+    of: str | Sequence[str] | None = None,
+    at: Mapping[str, float] | None = None,
 ) -> Impacts:
     r"""Average direct, indirect (spillover) and total impacts of the regressors.
 
@@ -42,6 +50,11 @@ def impacts(
         Seed of the simulation; the same seed gives the same numbers.
     level : float
         Confidence level.
+    of : str or sequence of str, optional
+        Variables of the panel, where the formula holds functions of them (``log(x)``, ``I(x**2)``, ``x:z``): their
+        impacts add up those of the terms, each times its derivative. Without it, impacts of the terms.
+    at : mapping of str to float, optional
+        Values at which these derivatives are taken; means for variables left out.
 
     Returns
     -------
@@ -84,21 +97,19 @@ def impacts(
         raise InputError("The model has no regressor but the constant: there are no impacts.")
     b, theta = _coefficients(fit, fit.coefficients.estimate[None, :], pairs)
     rho = np.array([fit.rho or 0.0])
-    at = multipliers(fit, rho)
-    estimate = _stack(b, theta, at)[0]
+    here = multipliers(fit, rho)
+    names, mix = _mix(fit, [name for name, _, _ in pairs], of, at)
+    estimate = _stack(b, theta, here)[0]
     if method == "delta":
-        table, discarded = _delta(fit, pairs, b[0], theta[0], at, estimate).tidy(level), 0
+        table, discarded = _delta(fit, pairs, b[0], theta[0], here, estimate, mix).tidy(level), 0
     else:
-        table, discarded = _simulated(fit, pairs, estimate, draws, seed, level)
-    names = [name for name, _, _ in pairs]
+        table, discarded = _simulated(fit, pairs, estimate, draws, seed, level, mix)
     table.insert(0, "effect", list(_EFFECTS) * len(names))
     table["term"] = np.repeat(names, 3)
     table = table[["term", "effect", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]]
-    notes = [at.note]
+    notes = [here.note]
     if discarded:
-        notes.append(
-            f"{discarded} of {draws} draws had rho outside {fit.operator.interval} and were left out"
-        )
+        notes.append(f"{discarded} of {draws} draws had rho outside {fit.operator.interval} and were left out")
     return Impacts(
         table=table,
         method=method,
@@ -141,7 +152,23 @@ def _stack(b: np.ndarray, theta: np.ndarray, m: Multipliers) -> np.ndarray:
     return np.stack([direct, total - direct, total], axis=2).reshape(len(b), -1)
 
 
-def _delta(fit: Fit, pairs, b: np.ndarray, theta: np.ndarray, at: Multipliers, estimate: np.ndarray) -> CoefTable:
+def _mix(fit: Fit, terms: list[str], of, at) -> tuple[list[str], np.ndarray | None]:
+    """Names of what is asked for, and the matrix (3 V', 3 V) that makes their impacts from those of the terms."""
+    if of is None:
+        if at is not None:
+            raise InputError("at= was given without the variables whose impacts are wanted.", fix='say of="x"')
+        return terms, None
+    from toolkit.postestimation.marginal import term_slopes
+
+    wanted = [of] if isinstance(of, str) else list(of)
+    mix = np.zeros((len(wanted), len(terms)))
+    for i, variable in enumerate(wanted):
+        for term, slope in term_slopes(fit, variable, at or {}).items():
+            mix[i, terms.index(term)] = slope
+    return wanted, np.kron(mix, np.eye(3))
+
+
+def _delta(fit: Fit, pairs, b: np.ndarray, theta: np.ndarray, at: Multipliers, estimate: np.ndarray, mix) -> CoefTable:
     jacobian = np.zeros((3 * len(pairs), len(fit.terms)))
     on_b = np.array([at.own[0], at.sum[0] - at.own[0], at.sum[0]])
     on_theta = np.array([at.own_lagged[0], at.sum_lagged[0] - at.own_lagged[0], at.sum_lagged[0]])
@@ -154,12 +181,14 @@ def _delta(fit: Fit, pairs, b: np.ndarray, theta: np.ndarray, at: Multipliers, e
     if fit.spec.wy:
         slope = multipliers(fit, np.array([fit.rho]), derivative=True)
         jacobian[:, fit.terms.index("rho")] = _stack(b[None], theta[None], slope)[0]
+    if mix is not None:
+        jacobian, estimate = mix @ jacobian, mix @ estimate
     cov = jacobian @ fit.coefficients.cov @ jacobian.T
-    names = tuple(f"{name} {effect}" for name, _, _ in pairs for effect in _EFFECTS)
+    names = tuple(map(str, range(len(estimate))))
     return CoefTable(names, estimate, cov, ("X",) * len(names), df=fit.coefficients.df)
 
 
-def _simulated(fit: Fit, pairs, estimate: np.ndarray, draws: int, seed: int | None, level: float):
+def _simulated(fit: Fit, pairs, estimate: np.ndarray, draws: int, seed: int | None, level: float, mix):
     import pandas as pd
     from scipy import stats
 
@@ -178,6 +207,8 @@ def _simulated(fit: Fit, pairs, estimate: np.ndarray, draws: int, seed: int | No
     if len(sample) < 2:
         raise EstimationError(f"All {draws} draws of rho are outside the admissible interval.", fix="see fit.notes")
     values = _stack(*_coefficients(fit, sample, pairs), multipliers(fit, rho))
+    if mix is not None:
+        values, estimate = values @ mix.T, mix @ estimate
     low, high = np.percentile(values, [50 * (1 - level), 50 * (1 + level)], axis=0)
     se = values.std(axis=0, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):

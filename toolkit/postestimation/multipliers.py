@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.models.results import Fit
 
-__all__ = ["Multipliers", "multipliers"]
+__all__ = ["Multipliers", "multipliers", "multipliers_at"]
 
 _DENSE = 2000
 _PROBES = 200
@@ -37,7 +37,14 @@ class Multipliers:
 
 
 def multipliers(fit: Fit, rho: np.ndarray, derivative: bool = False) -> Multipliers:
-    """`Multipliers` at `rho` (R,), or their derivatives with respect to rho.
+    """`Multipliers` of a fit at `rho` (R,), or their derivatives with respect to rho."""
+    w = fit.weights if fit.spec.wy else None
+    curve = fit.curve if fit.spec.wy else None
+    return multipliers_at(w, fit.weights_durbin, len(fit.design.entities), rho, derivative, curve)
+
+
+def multipliers_at(w, wd, n: int, rho, derivative: bool = False, curve=None) -> Multipliers:
+    """`Multipliers` of weights `w` (None: S = I) and `wd` (None: `w`) for `n` regions at `rho`, a number or (R,).
 
     tr(S) = N + rho tr(G), tr(S W) = tr(G) and their derivatives tr(G) + rho tr(G^2), tr(G^2) come from the
     log-determinant, so no inverse is formed. Sums are 1/(1 - rho r) when the rows of W sum to r. What has
@@ -45,43 +52,39 @@ def multipliers(fit: Fit, rho: np.ndarray, derivative: bool = False) -> Multipli
     nodes over the range of `rho` and interpolated when there are many.
     """
     rho = np.atleast_1d(np.asarray(rho, float))
-    w, wd = fit.weights, fit.weights_durbin if fit.weights_durbin is not None else fit.weights
-    n = fit.design.y.shape[1]
     ones = np.ones(n)
-    if not fit.spec.wy:
+    if w is None:
         flat = np.zeros_like(rho) if derivative else np.ones_like(rho)
         lagged = 0.0 if wd is None or derivative else float(wd.lag(ones).mean())
         return Multipliers(flat, 0 * rho, flat, 0 * rho + lagged)
-
-    curve = fit.curve
+    wd = w if wd is None else wd
+    if curve is None:
+        curve = w.operator.curve().refined(float(rho.mean()))
     trace, trace2 = -np.asarray(curve.d1(rho)), -np.asarray(curve.d2(rho))
     own = (trace + rho * trace2) / n if derivative else 1 + rho * trace / n
     note = ""
     if wd.hash == w.hash:
         own_lagged = (trace2 if derivative else trace) / n
     else:
-        own_lagged, note = _spread(lambda r: _trace_with(fit, wd, r, derivative), rho)
-    rows = w.lag(ones)
+        own_lagged, note = _spread(lambda r: _trace_with(w.operator, wd, r, derivative), rho)
     if w.row_sums_constant and wd.row_sums_constant:
-        r, rd = float(rows.mean()), float(wd.lag(ones).mean())
+        r, rd = float(w.lag(ones).mean()), float(wd.lag(ones).mean())
         total = r / (1 - rho * r) ** 2 if derivative else 1 / (1 - rho * r)
         return Multipliers(own, own_lagged, total, total * rd, note)
-    total, _ = _spread(lambda r: (_sum_with(fit, ones, r, derivative), 0.0), rho)
-    total_lagged, _ = _spread(lambda r: (_sum_with(fit, wd.lag(ones), r, derivative), 0.0), rho)
+    total, _ = _spread(lambda r: (_sum_with(w.operator, ones, r, derivative), 0.0), rho)
+    total_lagged, _ = _spread(lambda r: (_sum_with(w.operator, wd.lag(ones), r, derivative), 0.0), rho)
     return Multipliers(own, own_lagged, total, total_lagged, note)
 
 
-def _sum_with(fit: Fit, vector: np.ndarray, rho: float, derivative: bool) -> float:
+def _sum_with(operator, vector: np.ndarray, rho: float, derivative: bool) -> float:
     """1'S v / N, or its derivative 1'S W S v / N."""
-    operator = fit.operator
     s = operator.solve(rho, vector)
     return float((operator.solve(rho, operator.lag(s)) if derivative else s).mean())
 
 
-def _trace_with(fit: Fit, wd, rho: float, derivative: bool) -> tuple[float, float]:
+def _trace_with(operator, wd, rho: float, derivative: bool) -> tuple[float, float]:
     """tr(S W_d)/N, or tr(S W S W_d)/N, with its Monte Carlo standard error (0 when exact)."""
-    operator = fit.operator
-    n = fit.design.y.shape[1]
+    n = operator.N
     exact = n <= _DENSE
     x = np.eye(n) if exact else np.random.default_rng(20090102).choice([-1.0, 1.0], size=(n, _PROBES))
     s = operator.solve(rho, wd.lag(x))
