@@ -128,7 +128,7 @@ def _against_smaller(fit: Fit) -> list[TestResult]:
         out.append(TestResult.chi2(f"LR {label}", null, 2 * (fit.loglik - restricted), df, _LR))
         cov = jacobian @ fit.coefficients.cov @ jacobian.T
         wald = float(gap @ np.linalg.solve(cov, gap)) if np.isfinite(cov).all() else float("nan")
-        out.append(TestResult.chi2(f"Wald {label}", null, wald, df, _WALD, f"covariance: {fit.covariance.title}"))
+        out.append(TestResult.chi2(f"Wald {label}", null, wald, df, _WALD, f"covariance: {fit.solution.cov_title}"))
     return out
 
 
