@@ -29,6 +29,7 @@ _OBJECTS = {
     "impact_matrix": "toolkit.postestimation.impact_detail",
     "impacts_between": "toolkit.postestimation.impact_detail",
     "impacts_by_order": "toolkit.postestimation.impact_detail",
+    "predict": "toolkit.postestimation.predict",
     "spectests": "toolkit.postestimation.spectests",
     "table": "toolkit.report.table",
 }
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from toolkit.models.fit import fit
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts
+    from toolkit.postestimation.predict import predict
     from toolkit.postestimation.spectests import spectests
     from toolkit.report import charts, maps
     from toolkit.report.table import table
