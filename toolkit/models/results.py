@@ -163,6 +163,9 @@ class Fit:
     @cached_property
     def curve(self):
         """log|I - rho W| around the estimate."""
+        if self.estimated is not None and self.estimated.likelihood.curve is not None:
+            curve = self.estimated.likelihood.curve
+            return getattr(curve, "base", curve)
         return self.operator.curve().refined(self.rho)
 
     @property
