@@ -152,22 +152,36 @@ class Source:
     panel : Panel
         Balanced.
     lag : callable or None
-        Spatial lag for ``W(x)``.
+        Spatial lag for ``W(x)``; where W differs by period it has a method ``by_period(a, first)`` for arrays
+        (T', N) that start at period number `first`.
+    absent : bool
+        Whether regions may be absent from some periods; `present` (T, N) then says where they are, and the cells
+        of absent regions are NaN.
     """
 
     panel: Panel
     lag: Lag | None = None
+    absent: bool = False
     _columns: dict[str, tuple[np.ndarray, tuple | None]] = field(default_factory=dict)
 
     def __post_init__(self):
-        if not self.panel.balanced:
+        self.frame, self.present = self.panel.frame, None
+        self.times, self.entities = self.panel.times, self.panel.entities
+        self.T, self.N = len(self.times), len(self.entities)
+        if self.panel.balanced:
+            return
+        if not self.absent:
             raise DataError(
                 "Expressions need a balanced panel: some regions lack some periods.",
                 fix="keep the periods all regions have: panel.select(times=...), or panel.complete([...])",
             )
-        self.frame = self.panel.frame
-        self.times, self.entities = self.panel.times, self.panel.entities
-        self.T, self.N = len(self.times), len(self.entities)
+        import pandas as pd
+
+        keys = [self.panel.time, self.panel.entity]
+        full = pd.MultiIndex.from_product([self.times, self.entities], names=keys)
+        here = pd.MultiIndex.from_frame(self.frame[keys])
+        self.present = full.isin(here).reshape(self.T, self.N)
+        self.frame = self.frame.set_index(keys).reindex(full).reset_index()
 
     def used(self, *parsed: Parsed) -> tuple[str, ...]:
         """Columns of the panel that the expressions name."""
@@ -240,6 +254,8 @@ class Source:
         if np.ndim(node.values) == 0:
             return
         bad = ~np.isfinite(node.values[lo:hi])
+        if self.present is not None:
+            bad &= self.present[lo:hi]
         if gaps:
             bad &= ~self._inherited(node, lo, hi)
         if not bad.any():
@@ -402,7 +418,11 @@ class Source:
         if self.lag is None:
             raise FormulaError(f"{shown(text)} is a spatial lag, and no spatial weights were given.", fix="pass W")
         values = np.full(x.values.shape, np.nan)
-        values[x.lo : x.hi] = np.asarray(self.lag(np.ascontiguousarray(x.values[x.lo : x.hi].T))).T
+        inner = x.values[x.lo : x.hi]
+        if hasattr(self.lag, "by_period"):
+            values[x.lo : x.hi] = self.lag.by_period(inner, x.lo)
+        else:
+            values[x.lo : x.hi] = np.asarray(self.lag(np.ascontiguousarray(inner.T))).T
         return Node(text, values, x.lo, x.hi, (x,))
 
     def _enough(self, text: str, lo: int, hi: int) -> None:

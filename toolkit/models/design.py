@@ -123,6 +123,7 @@ def design(
     dynamic: tuple[str, ...] = (),
     instruments: tuple[str, ...] = (),
     outcome: bool = True,
+    absent: bool = False,
 ) -> Design:
     """Build the arrays of a model from a formula.
 
@@ -147,6 +148,8 @@ def design(
         Expressions to be evaluated beside the equation.
     outcome : bool
         False leaves the left-hand side unread (`y` is NaN): for predictions where it is not known.
+    absent : bool
+        Whether regions may be absent from some periods; their cells are NaN in every array.
 
     Returns
     -------
@@ -172,12 +175,13 @@ def design(
     effects = effects_named(effects)
     text = read(formula)
     _check_sides(text)
-    if not panel.balanced:
+    if not panel.balanced and not absent:
         raise InputError(
-            "The panel is unbalanced: some regions lack some periods. Models need a balanced panel.",
-            fix="keep the periods that all regions have: panel.select(times=...)",
+            "The panel is unbalanced: some regions lack some periods.",
+            allowed="a balanced panel, or renormalize=True or False: whether W is re-normalised over the regions present",
+            fix="say renormalize=..., or keep the periods that all regions have: panel.select(times=...)",
         )
-    source = Source(panel, lag_durbin)
+    source = Source(panel, lag_durbin, absent)
     alone = {t[0]: text.factors[t[0]].argument() for t in text.terms if len(t) == 1 and _is_lag(text.factors[t[0]])}
     _check_lags(text, alone)
     left = source.build(text.outcome) if outcome else None
@@ -204,11 +208,14 @@ def design(
     origin = [text.term_name(columns.terms[i]) for i in keep]
     y = np.ascontiguousarray(left.values[lo:hi]) if outcome else np.full(X.shape[:2], np.nan)
     constant = _constant(X, terms, effects)
-    if np.ptp(y) == 0:
+    cells = None if source.present is None else source.present[lo:hi]
+    if cells is not None:
+        X[~cells] = np.nan
+    if np.ptp(y[np.isfinite(y)] if cells is not None else y) == 0:
         raise DataError(f"The outcome {text.outcome.name!r} is {y.flat[0]:g} in every cell: nothing to explain.")
 
     notes = [*_notes_on_periods(panel, text, lo, hi, dynamic), *columns.notes, *_notes_on_lags(text, effects)]
-    wx = _Durbin(lag_durbin, X, terms, notes)
+    wx = _Durbin(lag_durbin, X, terms, notes, lo)
     wx.add_durbin(durbin, constant, origin)
     for name, node in written.items():
         wx.add_written(name, node.values[lo:hi])
@@ -240,8 +247,8 @@ def design(
 class _Durbin:
     """Collects the columns of W X, each once."""
 
-    def __init__(self, lag: Lag | None, X: np.ndarray, terms: tuple[str, ...], notes: list[str]):
-        self.lag, self.X, self.terms, self.notes = lag, X, terms, notes
+    def __init__(self, lag: Lag | None, X: np.ndarray, terms: tuple[str, ...], notes: list[str], first: int):
+        self.lag, self.X, self.terms, self.notes, self.first = lag, X, terms, notes, first
         self.columns: list[np.ndarray] = []
         self.names: list[str] = []
         self.pairs: list[int | None] = []
@@ -291,7 +298,9 @@ class _Durbin:
             raise FormulaError(f"{what} asks for spatial lags, and no spatial weights were given.", fix="pass W")
 
     def _lagged(self, column: np.ndarray) -> np.ndarray:
-        return spatial_lag(self.lag, column)
+        return (
+            self.lag.by_period(column, self.first) if hasattr(self.lag, "by_period") else spatial_lag(self.lag, column)
+        )
 
     def _repeats(self, i: int, column: np.ndarray) -> bool:
         own = self.X[:, :, i]
