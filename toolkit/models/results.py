@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.contracts import CoefTable, ModelRecord, TestResult
+from toolkit.errors import InputError
 from toolkit.models.spec import EFFECTS, RANDOM, Spec
 from toolkit.models.transform import demean
 
@@ -249,6 +250,25 @@ class Fit:
         from toolkit.models.fixed_effects import fixed_effects
 
         return fixed_effects(self)
+
+    def random_effects(self) -> pd.Series:
+        """Predicted random effects by region: the best linear unbiased predictor.
+
+        With ``components="kkp"`` the filtered effect B^-1 mu, which is what enters the equation.
+
+        Raises
+        ------
+        InputError
+            If the model has no random effects.
+        """
+        import pandas as pd
+
+        if self.solution.region_effects is None:
+            raise InputError(
+                f"This model has no predicted random effects (effects={self.effects!r}).",
+                fix="fit it with effects='random'",
+            )
+        return pd.Series(self.solution.region_effects, index=self.design.entities, name="mu")
 
     def test(self, restrictions: str) -> TestResult:
         """Wald test of linear restrictions on the parameters, e.g. ``fit.test("log(pc) = log(emp), rho = 0")``.

@@ -41,6 +41,8 @@ class Solution:
         Tests that come with the estimator: over-identification, weak instruments, serial correlation.
     details : mapping of str to float
         Further numbers of the estimator, e.g. ``sigma2_mu``, ``theta``; printed by ``glance``.
+    region_effects : ndarray, shape (N,), or None
+        Predicted random effects of regions.
     uncorrected : mapping of str to float
         Estimates before a bias correction, by term and ``"sigma2"``; empty without one.
     notes : tuple of str
@@ -57,6 +59,7 @@ class Solution:
     loglik: float = float("nan")
     tests: tuple[TestResult, ...] = ()
     details: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    region_effects: np.ndarray | None = None
     uncorrected: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
 

@@ -13,7 +13,7 @@ from toolkit.errors import InputError
 from toolkit.models.covariance import Estimated, covariance, covariance_named
 from toolkit.models.options import Options
 from toolkit.models.solution import Solution
-from toolkit.models.spec import Spec
+from toolkit.models.spec import RANDOM, Spec
 from toolkit.models.transform import effects_df
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def solve(p: Problem) -> tuple[Solution, Estimated | None]:
 
 
 def _ml(p: Problem) -> tuple[Solution, Estimated | None]:
+    if p.effects in RANDOM:
+        return _random(p), None
     from toolkit.models.estimate import estimate
     from toolkit.models.lee_yu import corrected
 
@@ -82,6 +84,37 @@ def _ml(p: Problem) -> tuple[Solution, Estimated | None]:
     return replace(
         solution, uncorrected=MappingProxyType(dict(zip((*solution.terms, "sigma2"), map(float, before), strict=True)))
     ), estimated
+
+
+def _random(p: Problem) -> Solution:
+    from toolkit.models.random_effects import random_effects
+
+    _only(p, "hessian")
+    z, terms = p.design.regressors()
+    return random_effects(
+        p.design.y,
+        z,
+        terms,
+        p.design.blocks,
+        p.spec,
+        p.operator,
+        p.operator_error,
+        components=p.options.components,
+        serial=p.options.serial,
+    )
+
+
+def _only(p: Problem, *names: str) -> str:
+    """The covariance asked for, the first of `names` by default; InputError for another."""
+    name = p.options.cov or names[0]
+    if name not in names:
+        raise InputError(
+            f"cov={name!r} is not a covariance of method={p.options.method!r} with effects={p.effects!r}.",
+            allowed=", ".join(names),
+        )
+    if p.options.cov_options:
+        raise InputError(f"cov={name!r} takes no options; {dict(p.options.cov_options)!r} was given.")
+    return name
 
 
 def ml_solution(m: Estimated, cov: str, p: Problem) -> Solution:

@@ -143,14 +143,12 @@ def _in_sample(fit: Fit, kind: str) -> pd.DataFrame:
 def _effects(fit: Fit, times, entities) -> np.ndarray:
     """Constant and effects for the given periods and regions, shape (T, N), in the equation (before A^-1)."""
     if fit.effects in RANDOM:
-        from toolkit.models.random_effects import blup
-
         if list(entities) != list(fit.design.entities):
             raise InputError(
                 "The random effects of regions that were not in the sample are not predicted.",
                 fix="use kind='reduced' on the regions of the fit, or fixed effects of time",
             )
-        return np.broadcast_to(blup(fit), (len(times), len(entities)))
+        return np.broadcast_to(fit.random_effects().to_numpy(), (len(times), len(entities)))
     kinds = EFFECTS[fit.effects]
     if not kinds:
         return np.zeros((len(times), len(entities)))
