@@ -173,6 +173,10 @@ def fit(
         spec, built = wider, replace(built, notes=(*built.notes, note))
     for weights in {id(w): w for w in (W, W_durbin, W_error) if w is not None}.values():
         weights.warn_overlap(built.times)
+    if effects == "mundlak":
+        from toolkit.models.mundlak import with_means
+
+        built = with_means(built)
     problem = Problem(built, spec, effects, asked, data, W, W_durbin, W_error)
     solution, estimated = solve(problem)
     labels = {t: label for t in (built.depvar, *solution.terms) if (label := data.label(t)) != t}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.contracts import CoefTable
-from toolkit.errors import InputError
+from toolkit.data.syntax import canonical
+from toolkit.errors import InputError, listing
 from toolkit.models.covariance import Estimated, covariance, covariance_named
 from toolkit.models.options import Options
 from toolkit.models.solution import Solution
@@ -50,7 +51,12 @@ class Problem:
 
 def solve(p: Problem) -> tuple[Solution, Estimated | None]:
     """Estimate `p` by its method; the second item holds the likelihood where later questions need it."""
-    return _ESTIMATORS[p.options.method](p)
+    solution, estimated = _ESTIMATORS[p.options.method](p)
+    if p.effects == "mundlak":
+        from toolkit.models.mundlak import mundlak_test
+
+        solution = replace(solution, tests=(*solution.tests, mundlak_test(solution.coefficients)))
+    return solution, estimated
 
 
 def _ml(p: Problem) -> tuple[Solution, Estimated | None]:
@@ -155,8 +161,50 @@ def ml_solution(m: Estimated, cov: str, p: Problem) -> Solution:
     )
 
 
-def _later(p: Problem):
-    raise InputError(f"method={p.options.method!r} is not available.", allowed="ml")
+def _gm(p: Problem) -> tuple[Solution, None]:
+    from toolkit.models.kkp import kkp_gm
+
+    _only(p, "classical")
+    z, terms = p.design.regressors()
+    effects = "entity" if p.effects == "entity" else "random"
+    return kkp_gm(p.design.y, z, terms, p.design.blocks, p.operator_error, effects=effects), None
 
 
-_ESTIMATORS = {"ml": _ml}
+def _gmm(p: Problem) -> tuple[Solution, None]:
+    from toolkit.models.dynamic_gmm import dynamic_gmm
+
+    _only(p, "windmeijer")
+    z, terms = p.design.regressors()
+    needs_w = p.spec.wy or "W y(t-1)" in p.options.lags
+    solution = dynamic_gmm(
+        p.design.y,
+        z,
+        terms,
+        p.design.blocks,
+        p.design.y_lag,
+        p.spec,
+        p.effects,
+        p.weights.operator if needs_w else None,
+        lags=p.options.lags,
+        depth=3 if p.options.gmm_lags is None else p.options.gmm_lags,
+        endogenous=_positions(p, terms),
+        outside=p.design.instruments,
+        outside_terms=p.design.instrument_terms,
+    )
+    return solution, None
+
+
+def _positions(p: Problem, terms: tuple[str, ...]) -> list[int]:
+    """Columns of the regressors named in endog=."""
+    out = []
+    for name in p.options.endog:
+        wanted = canonical(name)
+        if wanted not in terms:
+            raise InputError(
+                f"endog names {name!r}, which is not a regressor of the formula.", allowed=listing(terms, 40)
+            )
+        out.append(terms.index(wanted))
+    return out
+
+
+_ESTIMATORS = {"ml": _ml, "gm": _gm, "gmm": _gmm}
