@@ -38,6 +38,15 @@ class Problem:
     weights_durbin: SpatialWeights | None
     weights_error: SpatialWeights | None
 
+    def equation(self) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+        """All columns of the right-hand side, lags of the outcome last: (T, N, k), names and blocks."""
+        z, terms = self.design.regressors()
+        lags = self.design.lagged(self.weights)
+        if not lags:
+            return z, terms, self.design.blocks
+        z = np.concatenate([z, *(a[:, :, None] for a in lags.values())], axis=2)
+        return z, (*terms, *lags), self.design.blocks + ("dynamic",) * len(lags)
+
     @property
     def operator(self):
         """Of W y; None without rho."""
@@ -65,15 +74,18 @@ def _ml(p: Problem) -> tuple[Solution, Estimated | None]:
     from toolkit.models.estimate import estimate
     from toolkit.models.lee_yu import corrected
 
-    z, terms = p.design.regressors()
+    z, terms, _ = p.equation()
     way = p.options.bias_correction or "none"
-    name = covariance_named(p.options.cov, spatial=bool(p.spec.spatial))
+    lags = {name: terms.index(name) for name in p.design.dynamic}
+    name = covariance_named(p.options.cov, spatial=bool(p.spec.spatial) or bool(lags))
 
     def run(transformation: bool) -> Estimated:
         return estimate(
             p.design.y, z, terms, p.spec, p.effects, p.operator, p.operator_error, transformation=transformation
         )
 
+    if lags:
+        return _dynamic_ml(p, run(False), lags, name)
     if way == "none":
         estimated = run(False)
         return ml_solution(estimated, name, p), estimated
@@ -84,12 +96,51 @@ def _ml(p: Problem) -> tuple[Solution, Estimated | None]:
         estimated = corrected(direct, p.design.y)
         if p.options.cov is None and p.spec.spatial:
             name = "expected"
-    solution = ml_solution(estimated, name, p)
-    o = direct.optimum
-    before = [*o.beta, *[o.rho] * p.spec.wy, *[o.lam] * p.spec.wu, o.sigma2]
-    return replace(
-        solution, uncorrected=MappingProxyType(dict(zip((*solution.terms, "sigma2"), map(float, before), strict=True)))
-    ), estimated
+    return _with_uncorrected(ml_solution(estimated, name, p), direct), estimated
+
+
+def _dynamic_ml(p: Problem, direct: Estimated, lags: dict[str, int], cov: str) -> tuple[Solution, Estimated]:
+    """Quasi-maximum likelihood given the first outcome, corrected unless told otherwise."""
+    from toolkit.models.dynamic import corrected_dynamic, stability_note
+
+    operator = p.weights.operator if p.spec.wy or "W y(t-1)" in lags else None
+    way = p.options.bias_correction or "none"
+    if way == "transformation":
+        raise InputError(
+            "bias_correction='transformation' does not remove the bias of a lagged outcome.",
+            allowed="correction (Yu, de Jong and Lee 2008; Lee and Yu 2010), none",
+        )
+    if way == "none" or p.effects == "none":
+        estimated, solution = direct, ml_solution(direct, cov, p)
+    else:
+        estimated, slope = corrected_dynamic(direct, p.design.y, lags, operator)
+        solution = ml_solution(estimated, "expected" if p.options.cov is None else cov, p)
+        c, slope = solution.coefficients, slope[:-1, :-1]
+        table = replace(c, cov=slope @ c.cov @ slope.T)
+        solution = _with_uncorrected(
+            replace(
+                solution,
+                coefficients=table,
+                cov_title=f"{solution.cov_title}, with the slope of the correction",
+                estimator="quasi-maximum likelihood given the first outcome, corrected (Yu, de Jong and Lee 2008; "
+                "Lee and Yu 2010)",
+            ),
+            direct,
+        )
+    value = solution.value
+    radius, notes = stability_note(operator, value("rho"), value("y(t-1)"), value("W y(t-1)"))
+    if way == "none" and p.effects in ("entity", "twoway"):
+        notes += ("The estimates are biased of order 1/T (Nickell 1981) and not corrected.",)
+    details = {**solution.details, "spectral_radius": radius}
+    return replace(solution, details=MappingProxyType(details), notes=(*solution.notes, *notes)), estimated
+
+
+def _with_uncorrected(solution: Solution, direct: Estimated) -> Solution:
+    """`solution` with the estimates before the correction beside it."""
+    o, spec = direct.optimum, direct.likelihood.spec
+    before = [*o.beta, *[o.rho] * spec.wy, *[o.lam] * spec.wu, o.sigma2]
+    names = (*solution.terms, "sigma2")
+    return replace(solution, uncorrected=MappingProxyType(dict(zip(names, map(float, before), strict=True))))
 
 
 def _random(p: Problem) -> Solution:
@@ -128,10 +179,10 @@ def ml_solution(m: Estimated, cov: str, p: Problem) -> Solution:
     o, spec, like = m.optimum, m.likelihood.spec, m.likelihood
     t, n = m.innovations.shape
     c = covariance(cov, m, **p.options.cov_options)
-    _, terms = p.design.regressors()
+    _, terms, kinds = p.equation()
     values = np.concatenate([o.beta, [o.rho] * spec.wy, [o.lam] * spec.wu])
     names = (*terms, *spec.spatial)
-    blocks = p.design.blocks + ("spatial",) * len(spec.spatial)
+    blocks = kinds + ("spatial",) * len(spec.spatial)
     routes = (
         f"log-determinant by {curve.route}, error at most {curve.error:.1e}"
         for curve in (like.curve, like.curve_error)

@@ -193,6 +193,8 @@ def _refit(fit: Fit, spec: Spec, effects: str):
     """Estimate another row of the table of models, with other effects, on the arrays of `fit`."""
     design = fit.design
     z, terms = design.regressors() if spec.wx else (design.X, design.terms)
+    for name, values in design.lagged(fit.weights).items():
+        z, terms = np.concatenate([z, values[:, :, None]], axis=2), (*terms, name)
     if effects == "none" and design.constant is None and fit.effects != "none":
         z = np.concatenate([np.ones((*z.shape[:2], 1)), z], axis=2)
         terms = ("Intercept", *terms)
