@@ -19,7 +19,7 @@ SPREAD := -n $(WORKERS) --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help replicate test test-slow test-all acceptance lint format docs bench shapefiles lock clean distclean
+.PHONY: help replicate test test-slow test-all acceptance lint format docs bench monte-carlo shapefiles lock clean distclean
 
 help: ## List the targets
 	@echo "Usage: make TARGET"
@@ -54,6 +54,9 @@ docs: $(READY) ## Write the reference pages to build/docs
 	rm -rf $(OUT)/docs
 	mkdir -p $(OUT)
 	$(BIN)/pdoc --docformat numpy --no-show-source --output-directory $(OUT)/docs toolkit
+
+monte-carlo: $(READY) ## Simulate the dynamic panel and write docs/monte_carlo.md (minutes)
+	$(ONE_THREAD) $(BIN)/python tests/benchmarks/monte_carlo_dynamic.py $(ARGS)
 
 bench: $(READY) ## Time the main operations
 	$(ONE_THREAD) $(BIN)/python tests/benchmarks/run.py $(ARGS)

@@ -10,7 +10,7 @@ import numpy as np
 from toolkit.contracts import CoefTable, Impacts
 from toolkit.errors import EstimationError, InputError
 from toolkit.models.results import Fit
-from toolkit.postestimation.multipliers import Multipliers, multipliers
+from toolkit.postestimation.multipliers import Multipliers, multipliers, multipliers_at
 
 __all__ = ["impacts"]
 
@@ -35,7 +35,8 @@ def impacts(
               \text{total} = \tfrac{1}{N} 1'S1\, b + \tfrac{1}{N} 1'S W_d 1\, \theta,
 
     and indirect is their difference. This holds for every W, row-standardised or not, and for every model:
-    without rho S is I, without W X theta is 0.
+    without rho S is I, without W X theta is 0. Dynamic models have these in the period itself (horizon ``short``) and
+    once the outcome has settled (``long``), with :math:`S = [(1 - \tau) I - (\rho + \eta) W]^{-1}`.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def impacts(
         parameters (LeSage and Pace 2009, section 2.7.2): then ``std_error`` is the standard deviation over draws,
         ``conf_low`` and ``conf_high`` their percentiles; the estimate is the same.
     draws : int
-        Draws of the simulation. Draws of rho outside the admissible interval are left out and counted.
+        Draws of the simulation. Draws with rho outside its interval, or explosive ones, are left out and counted.
     seed : int, optional
         Seed of the simulation; the same seed gives the same numbers.
     level : float
@@ -59,7 +60,7 @@ def impacts(
     Returns
     -------
     Impacts
-        ``tidy()`` has term effect estimate std_error statistic p_value conf_low conf_high.
+        ``tidy()`` has term effect (horizon) estimate std_error statistic p_value conf_low conf_high.
 
     Raises
     ------
@@ -81,6 +82,8 @@ def impacts(
     >>> tk.impacts(f).wide().columns.tolist()
     ['direct', 'indirect', 'total']
     """
+    import pandas as pd
+
     if not isinstance(fit, Fit):
         raise InputError(
             f"impacts needs a fit of tk.fit; a {type(fit).__name__} was given.",
@@ -95,30 +98,36 @@ def impacts(
     pairs = _pairs(fit)
     if not pairs:
         raise InputError("The model has no regressor but the constant: there are no impacts.")
-    b, theta = _coefficients(fit, fit.coefficients.estimate[None, :], pairs)
-    rho = np.array([fit.rho or 0.0])
-    here = multipliers(fit, rho)
     names, mix = _mix(fit, [name for name, _, _ in pairs], of, at)
-    estimate = _stack(b, theta, here)[0]
-    if method == "delta":
-        table, discarded = _delta(fit, pairs, b[0], theta[0], here, estimate, mix).tidy(level), 0
-    else:
-        table, discarded = _simulated(fit, pairs, estimate, draws, seed, level, mix)
-    table.insert(0, "effect", list(_EFFECTS) * len(names))
-    table["term"] = np.repeat(names, 3)
-    table = table[["term", "effect", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]]
-    notes = [here.note]
-    if discarded:
-        notes.append(f"{discarded} of {draws} draws had rho outside {fit.operator.interval} and were left out")
+    horizons = ("short", "long") if fit.design.dynamic else ("",)
+    sample, discarded, notes = None, 0, []
+    if method == "simulation":
+        sample, discarded, notes = _draws(fit, draws, seed)
+    tables = []
+    for horizon in horizons:
+        if horizon == "long" and fit.solution.details.get("spectral_radius", 0.0) >= 1:
+            table = _absent(3 * len(names))
+            notes.append("long-run impacts do not exist: the estimates are explosive")
+        else:
+            rows, note = _delta(fit, pairs, horizon, mix)
+            notes.append(note)
+            table = rows.tidy(level).drop(columns=["term", "block"])
+            if method == "simulation":
+                table = _simulated(fit, pairs, horizon, mix, sample, rows.estimate, level)
+        table.insert(0, "effect", list(_EFFECTS) * len(names))
+        table.insert(0, "term", np.repeat(names, 3))
+        if horizon:
+            table.insert(2, "horizon", horizon)
+        tables.append(table)
     return Impacts(
-        table=table,
+        table=pd.concat(tables, ignore_index=True),
         method=method,
         model=fit.model,
         depvar=fit.depvar,
         draws=draws - discarded if method == "simulation" else 0,
         discarded=discarded,
         level=level,
-        note="; ".join(n for n in notes if n),
+        note="; ".join(dict.fromkeys(n for n in notes if n)),
         labels=MappingProxyType(dict(fit.labels)),
     )
 
@@ -168,52 +177,104 @@ def _mix(fit: Fit, terms: list[str], of, at) -> tuple[list[str], np.ndarray | No
     return wanted, np.kron(mix, np.eye(3))
 
 
-def _delta(fit: Fit, pairs, b: np.ndarray, theta: np.ndarray, at: Multipliers, estimate: np.ndarray, mix) -> CoefTable:
+def _feedback(fit: Fit, draws: np.ndarray, horizon: str) -> tuple[np.ndarray, np.ndarray]:
+    """The r and c with S = c (I - r W)^-1, each (R,): (rho, 1), in the long run ((rho + eta)/(1 - tau), 1/(1 - tau))."""
+
+    def column(term):
+        return draws[:, fit.terms.index(term)] if term in fit.terms else np.zeros(len(draws))
+
+    if horizon != "long":
+        return column("rho"), np.ones(len(draws))
+    tau = column("y(t-1)")
+    return (column("rho") + column("W y(t-1)")) / (1 - tau), 1 / (1 - tau)
+
+
+def _multipliers(fit: Fit, r: np.ndarray, horizon: str, derivative: bool = False) -> Multipliers:
+    if horizon != "long":
+        return multipliers(fit, r, derivative)
+    w = fit.weights if fit.spec.wy or "W y(t-1)" in fit.design.dynamic else None
+    return multipliers_at(w, fit.weights_durbin, len(fit.design.entities), r, derivative)
+
+
+def _delta(fit: Fit, pairs, horizon: str, mix) -> tuple[CoefTable, str]:
+    """Impacts at the estimates with their covariance, and a note on how the traces were found."""
+    use = [i for i, block in enumerate(fit.coefficients.blocks) if block != "variance"]
+    params = fit.coefficients.estimate[None, :]
+    (b, theta), (r, scale) = _coefficients(fit, params, pairs), _feedback(fit, params, horizon)
+    at, c = _multipliers(fit, r, horizon), float(scale[0])
+    estimate = c * _stack(b, theta, at)[0]
     jacobian = np.zeros((3 * len(pairs), len(fit.terms)))
-    on_b = np.array([at.own[0], at.sum[0] - at.own[0], at.sum[0]])
-    on_theta = np.array([at.own_lagged[0], at.sum_lagged[0] - at.own_lagged[0], at.sum_lagged[0]])
+    on_b = c * np.array([at.own[0], at.sum[0] - at.own[0], at.sum[0]])
+    on_theta = c * np.array([at.own_lagged[0], at.sum_lagged[0] - at.own_lagged[0], at.sum_lagged[0]])
     for v, (_, i, j) in enumerate(pairs):
         rows = slice(3 * v, 3 * v + 3)
         if i is not None:
             jacobian[rows, i] = on_b
         if j is not None:
             jacobian[rows, j] = on_theta
-    if fit.spec.wy:
-        slope = multipliers(fit, np.array([fit.rho]), derivative=True)
-        jacobian[:, fit.terms.index("rho")] = _stack(b[None], theta[None], slope)[0]
+    if fit.spec.wy or horizon == "long":
+        on_r = c**2 * _stack(b, theta, _multipliers(fit, r, horizon, derivative=True))[0]
+        slopes = {"rho": on_r}
+        if horizon == "long":
+            slopes |= {"W y(t-1)": on_r, "y(t-1)": c * estimate + float(r[0]) * on_r}
+        for term, slope in slopes.items():
+            if term in fit.terms:
+                jacobian[:, fit.terms.index(term)] = slope
     if mix is not None:
         jacobian, estimate = mix @ jacobian, mix @ estimate
-    cov = jacobian @ fit.coefficients.cov @ jacobian.T
+    cov = jacobian[:, use] @ fit.coefficients.cov[np.ix_(use, use)] @ jacobian[:, use].T
     names = tuple(map(str, range(len(estimate))))
-    return CoefTable(names, estimate, cov, ("X",) * len(names), df=fit.coefficients.df)
+    return CoefTable(names, estimate, cov, ("X",) * len(names), df=fit.coefficients.df), at.note
 
 
-def _simulated(fit: Fit, pairs, estimate: np.ndarray, draws: int, seed: int | None, level: float, mix):
-    import pandas as pd
-    from scipy import stats
-
-    cov = fit.coefficients.cov
+def _draws(fit: Fit, draws: int, seed: int | None) -> tuple[np.ndarray, int, list[str]]:
+    """Admissible draws of the parameters (R, k), how many were not, and why."""
+    use = [i for i, block in enumerate(fit.coefficients.blocks) if block != "variance"]
+    cov = fit.coefficients.cov[np.ix_(use, use)]
     if not np.isfinite(cov).all():
         raise EstimationError(
             "The covariance of the parameters is not available, so nothing can be simulated.", fix="see fit.notes"
         )
-    sample = np.random.default_rng(seed).multivariate_normal(fit.coefficients.estimate, cov, size=draws, method="eigh")
-    rho = np.zeros(draws)
+    sample = np.tile(fit.coefficients.estimate, (draws, 1))
+    rng = np.random.default_rng(seed)
+    sample[:, use] = rng.multivariate_normal(fit.coefficients.estimate[use], cov, size=draws, method="eigh")
+    admissible, notes = np.ones(draws, bool), []
     if fit.spec.wy:
         low, high = fit.operator.interval
         rho = sample[:, fit.terms.index("rho")]
         admissible = (rho > low) & (rho < high)
-        sample, rho = sample[admissible], rho[admissible]
-    if len(sample) < 2:
-        raise EstimationError(f"All {draws} draws of rho are outside the admissible interval.", fix="see fit.notes")
-    values = _stack(*_coefficients(fit, sample, pairs), multipliers(fit, rho))
+        if not admissible.all():
+            notes.append(f"{(~admissible).sum()} of {draws} draws had rho outside {(low, high)} and were left out")
+    if fit.design.dynamic and fit.solution.details.get("spectral_radius", 0.0) < 1:
+        from toolkit.models.dynamic import stability
+
+        rho, tau, eta = (
+            sample[:, fit.terms.index(t)] if t in fit.terms else np.zeros(draws) for t in ("rho", "y(t-1)", "W y(t-1)")
+        )
+        needs_w = fit.spec.wy or "W y(t-1)" in fit.design.dynamic
+        inside = np.where(admissible, rho, 0.0)
+        explosive = admissible & (stability(fit.operator if needs_w else None, inside, tau, eta) >= 1)
+        if explosive.any():
+            notes.append(f"{explosive.sum()} of {draws} draws were explosive and were left out")
+        admissible &= ~explosive
+    if admissible.sum() < 2:
+        raise EstimationError(f"All {draws} draws are outside the admissible set.", fix="see fit.notes")
+    return sample[admissible], int((~admissible).sum()), notes
+
+
+def _simulated(fit: Fit, pairs, horizon: str, mix, sample: np.ndarray, estimate: np.ndarray, level: float):
+    import pandas as pd
+    from scipy import stats
+
+    r, scale = _feedback(fit, sample, horizon)
+    values = scale[:, None] * _stack(*_coefficients(fit, sample, pairs), _multipliers(fit, r, horizon))
     if mix is not None:
-        values, estimate = values @ mix.T, mix @ estimate
+        values = values @ mix.T
     low, high = np.percentile(values, [50 * (1 - level), 50 * (1 + level)], axis=0)
     se = values.std(axis=0, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = estimate / se
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "estimate": estimate,
             "std_error": se,
@@ -223,4 +284,10 @@ def _simulated(fit: Fit, pairs, estimate: np.ndarray, draws: int, seed: int | No
             "conf_high": high,
         }
     )
-    return table, draws - len(sample)
+
+
+def _absent(rows: int):
+    import pandas as pd
+
+    columns = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+    return pd.DataFrame(np.nan, index=range(rows), columns=list(columns))

@@ -214,7 +214,7 @@ def _new(fit: Fit, data: Panel, weights, kind: str) -> pd.DataFrame:
     system = _System(fit, w, we)
     mean = mean + _effects(fit, built.times, built.entities)
     if fit.design.dynamic:
-        return _dynamic(fit, built, mean, y, seen, old, w, kind)
+        return _dynamic(fit, built, mean, y, seen, w, kind)
     mu = system.reduced(np.ascontiguousarray(mean.T)).T
     wanted = ~(np.outer(old, seen))
     words = np.full(mean.shape, "trend" if kind == "trend" else "reduced form", dtype=object)
@@ -234,14 +234,14 @@ def _conditional(q, gap: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return splu(q[np.ix_(o, o)].tocsc()).solve(np.asarray(q[np.ix_(o, s)] @ gap[:, s].T)).T
 
 
-def _dynamic(fit: Fit, built, mean, y, seen, old, w, kind: str) -> pd.DataFrame:
+def _dynamic(fit: Fit, built, mean, y, seen, w, kind: str) -> pd.DataFrame:
     """Period after period from the last outcome of the sample."""
     if not seen.all():
         raise InputError("A dynamic model needs the past of every region.", fix="leave the regions added out of data")
-    after = np.flatnonzero(~old)
     times = list(built.times)
     last = list(fit.design.times)[-1]
-    if not len(after) or last not in times or list(after) != list(range(times.index(last) + 1, len(times))):
+    after = np.arange(times.index(last) + 1, len(times)) if last in times else np.zeros(0, int)
+    if not len(after):
         raise InputError(
             f"A dynamic model predicts the periods after {last}, one after the other.",
             fix=f"give data with the period {last} and the next ones, without a gap",
@@ -254,7 +254,7 @@ def _dynamic(fit: Fit, built, mean, y, seen, old, w, kind: str) -> pd.DataFrame:
         step = mean[i] + tau * past + (eta * w.lag(past) if eta else 0.0)
         out[i] = step if kind == "trend" else system.reduced(step[:, None])[:, 0]
     words = "trend" if kind == "trend" else "reduced form"
-    return _frame(built.times, built.entities, out, y, words)[np.repeat(~old, len(seen))]
+    return _frame(built.times, built.entities, out, y, words).iloc[after[0] * len(seen) :]
 
 
 # -- weights and output -----------------------------------------------------------------------------
