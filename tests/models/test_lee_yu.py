@@ -162,3 +162,38 @@ def test_bias_of_two_way_estimates_is_removed():
     assert (bias["none"] < -4 * error["none"]).all()
     for b in ("transformation", "correction"):
         assert (np.abs(bias[b]) < 3.5 * error[b] + [0.004, 0.01]).all(), (b, bias[b], error[b])
+
+
+@pytest.mark.parametrize("model", ["sar", "sem", "sac"])
+def test_expected_information_of_the_transformation(model):
+    """Fisher information of the transformed Gaussian data, mean and covariance differentiated numerically."""
+    panel, w, matrix = small_panel(seed=11, n=10, t=4)
+    kw = {"model": model, "effects": "twoway", "bias_correction": "transformation"}
+    fit = tk.fit("y ~ x1 + x2", panel, w, **kw, cov="expected")
+
+    def off_ones(m):
+        return np.linalg.svd(np.eye(m) - 1 / m)[0][:, : m - 1]
+
+    ft, fn = off_ones(4), off_ones(10)
+    ws, x = fn.T @ matrix @ fn, np.stack([panel.values(v) for v in ("x1", "x2")], axis=2)
+    x = np.einsum("st,snk,nm->tmk", ft, x, fn)
+
+    def moments(theta):
+        v = dict(zip((*fit.terms, "sigma2"), theta, strict=True))
+        a, b = (np.linalg.inv(np.eye(9) - v.get(k, 0) * ws) for k in ("rho", "lambda"))
+        return (x @ theta[:2]) @ a.T, v["sigma2"] * a @ b @ b.T @ a.T
+
+    theta = np.append(fit.params.to_numpy(), fit.sigma2)
+    inverse, slopes = np.linalg.inv(moments(theta)[1]), []
+    for h in 1e-5 * np.eye(len(theta)):
+        (m1, v1), (m0, v0) = moments(theta + h), moments(theta - h)
+        slopes.append(((m1 - m0) / 2e-5, (v1 - v0) / 2e-5))
+    info = [
+        [
+            np.einsum("tn,nm,tm->", mi, inverse, mj) + 3 * np.trace(inverse @ vi @ inverse @ vj) / 2
+            for mj, vj in slopes
+        ]
+        for mi, vi in slopes
+    ]
+    want = np.linalg.inv(np.array(info))[:-1, :-1]
+    np.testing.assert_allclose(fit.cov.to_numpy(), want, rtol=1e-4, atol=1e-7)

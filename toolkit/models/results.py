@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -238,6 +239,30 @@ class Fit:
             "r2_within": 1 - sse / float((centred**2).sum()),
             "r2_corr": float(corr**2),
         }
+
+    def with_cov(self, cov: str, **options) -> Fit:
+        """The same estimates with another covariance, e.g. ``fit.with_cov("conley", cutoff=500)``.
+
+        Raises
+        ------
+        InputError
+            For a covariance or option that does not go with the model.
+        """
+        from toolkit.models.solve import Problem, solve
+
+        chosen = replace(self.options, cov=cov, cov_options=MappingProxyType(options))
+        problem = Problem(
+            self.design,
+            self.spec,
+            self.effects,
+            chosen,
+            self.panel,
+            self.weights,
+            self.weights_durbin,
+            self.weights_error,
+        )
+        solution, estimated = solve(problem)
+        return replace(self, solution=solution, options=chosen, estimated=estimated)
 
     def fixed_effects(self) -> FixedEffects:
         """Constant, entity effects mu_i and time effects xi_t, each set summing to zero.

@@ -161,6 +161,24 @@ def _random(p: Problem) -> Solution:
     )
 
 
+def _cov_options(p: Problem, cov: str) -> dict[str, object]:
+    """The options of the covariance; places of regions and groups are matched to the regions by id."""
+    out = dict(p.options.cov_options)
+    ids = list(p.design.entities)
+    for key in ("clusters", "coordinates"):
+        given = out.get(key)
+        if hasattr(given, "loc"):  # a Series or DataFrame by region
+            missing = [i for i in ids if i not in given.index]
+            if missing:
+                raise InputError(f"{key} lacks {len(missing)} regions: {listing(map(str, missing))}.")
+            out[key] = given.loc[ids].to_numpy()
+    if cov == "conley" and out.get("coordinates") is None:
+        from toolkit.models.robust import coordinates_of
+
+        out["coordinates"] = coordinates_of(p.panel)
+    return out
+
+
 def _only(p: Problem, *names: str) -> str:
     """The covariance asked for, the first of `names` by default; InputError for another."""
     name = p.options.cov or names[0]
@@ -178,7 +196,7 @@ def ml_solution(m: Estimated, cov: str, p: Problem) -> Solution:
     """The solution of maximum likelihood with fixed effects or none."""
     o, spec, like = m.optimum, m.likelihood.spec, m.likelihood
     t, n = m.innovations.shape
-    c = covariance(cov, m, **p.options.cov_options)
+    c = covariance(cov, m, **_cov_options(p, cov))
     _, terms, kinds = p.equation()
     values = np.concatenate([o.beta, [o.rho] * spec.wy, [o.lam] * spec.wu])
     names = (*terms, *spec.spatial)
