@@ -31,6 +31,7 @@ _OBJECTS = {
     "impacts_by_order": "toolkit.postestimation.impact_detail",
     "predict": "toolkit.postestimation.predict",
     "spectests": "toolkit.postestimation.spectests",
+    "wild_bootstrap": "toolkit.postestimation.wild_bootstrap",
     "table": "toolkit.report.table",
 }
 _MODULES = {
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from toolkit.postestimation.impacts import impacts
     from toolkit.postestimation.predict import predict
     from toolkit.postestimation.spectests import spectests
+    from toolkit.postestimation.wild_bootstrap import wild_bootstrap
     from toolkit.report import charts, maps
     from toolkit.report.table import table
     from toolkit.weights.spatial_weights import SpatialWeights
