@@ -30,6 +30,9 @@ _OBJECTS = {
     "impacts_between": "toolkit.postestimation.impact_detail",
     "impacts_by_order": "toolkit.postestimation.impact_detail",
     "predict": "toolkit.postestimation.predict",
+    "hausman": "toolkit.postestimation.hausman",
+    "moran_residuals": "toolkit.postestimation.residual_tests",
+    "select": "toolkit.postestimation.select",
     "spectests": "toolkit.postestimation.spectests",
     "wild_bootstrap": "toolkit.postestimation.wild_bootstrap",
     "table": "toolkit.report.table",
@@ -50,9 +53,12 @@ if TYPE_CHECKING:
     from toolkit.explore.local_moran import local_moran
     from toolkit.explore.moran import moran
     from toolkit.models.fit import fit
+    from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts
     from toolkit.postestimation.predict import predict
+    from toolkit.postestimation.residual_tests import moran_residuals
+    from toolkit.postestimation.select import select
     from toolkit.postestimation.spectests import spectests
     from toolkit.postestimation.wild_bootstrap import wild_bootstrap
     from toolkit.report import charts, maps

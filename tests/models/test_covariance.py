@@ -87,7 +87,13 @@ def test_classical_is_what_linearmodels_reports():
 
 @pytest.mark.parametrize(
     ("model", "cov", "says"),
-    [("sar", "classical", "least squares"), ("sar", "hc1", "inconsistent(.|\\n)*hessian(.|\\n)*method='het'"), ("sdm", "conley", "inconsistent"), ("ols", "qml", "least squares"), ("ols", "nope", "classical")],
+    [
+        ("sar", "classical", "least squares"),
+        ("sar", "hc1", "inconsistent(.|\\n)*hessian(.|\\n)*method='het'"),
+        ("sdm", "conley", "inconsistent"),
+        ("ols", "qml", "least squares"),
+        ("ols", "nope", "classical"),
+    ],
 )
 def test_covariances_that_do_not_apply_are_refused(model, cov, says):
     panel, w = munnell()

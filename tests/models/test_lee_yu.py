@@ -189,10 +189,7 @@ def test_expected_information_of_the_transformation(model):
         (m1, v1), (m0, v0) = moments(theta + h), moments(theta - h)
         slopes.append(((m1 - m0) / 2e-5, (v1 - v0) / 2e-5))
     info = [
-        [
-            np.einsum("tn,nm,tm->", mi, inverse, mj) + 3 * np.trace(inverse @ vi @ inverse @ vj) / 2
-            for mj, vj in slopes
-        ]
+        [np.einsum("tn,nm,tm->", mi, inverse, mj) + 3 * np.trace(inverse @ vi @ inverse @ vj) / 2 for mj, vj in slopes]
         for mi, vi in slopes
     ]
     want = np.linalg.inv(np.array(info))[:-1, :-1]

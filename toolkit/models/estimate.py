@@ -13,7 +13,7 @@ from toolkit.models.likelihood import Likelihood, Optimum, maximise
 from toolkit.models.spec import Spec
 from toolkit.models.transform import demean, effects_df, reduce, spatial_lag
 
-__all__ = ["at_optimum", "estimate"]
+__all__ = ["at_optimum", "estimate", "likelihood_of"]
 
 
 def estimate(
@@ -57,22 +57,30 @@ def estimate(
             fix="use fewer regressors, fewer effects (effects=) or more periods",
         )
     _check_identified(y, z, terms, effects)
+    likelihood, wy = likelihood_of(y, z, spec, effects, operator, operator_error)
+    if transformation:
+        likelihood = transformed(likelihood, effects, n, operator, operator_error)
+    likelihood, optimum = _refine(likelihood, maximise(likelihood))
+    return at_optimum(likelihood, optimum, y, z, wy, effects, operator, operator_error)
+
+
+def likelihood_of(
+    y: np.ndarray, z: np.ndarray, spec: Spec, effects: str, operator=None, operator_error=None
+) -> tuple[Likelihood, np.ndarray | None]:
+    """The likelihood of a model on arrays, before any search, and W y; arguments as in `estimate`."""
     wy = spatial_lag(operator.lag, y) if spec.wy else None
     columns = [y[..., None]] + ([wy[..., None]] if spec.wy else []) + [z]
     data = reduce(np.concatenate(columns, axis=2), effects, operator_error.lag if spec.wu else None)
     likelihood = Likelihood(
         data,
         spec,
-        t,
+        len(y),
         curve=operator.curve() if spec.wy else None,
         curve_error=operator_error.curve() if spec.wu else None,
         interval=operator.interval if spec.wy else (-1.0, 1.0),
         interval_error=operator_error.interval if spec.wu else (-1.0, 1.0),
     )
-    if transformation:
-        likelihood = transformed(likelihood, effects, n, operator, operator_error)
-    likelihood, optimum = _refine(likelihood, maximise(likelihood))
-    return at_optimum(likelihood, optimum, y, z, wy, effects, operator, operator_error)
+    return likelihood, wy
 
 
 def at_optimum(

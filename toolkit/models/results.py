@@ -310,6 +310,24 @@ class Fit:
         statistic = float(gap @ np.linalg.solve(r @ self.coefficients.cov @ r.T, gap))
         return TestResult.chi2("Wald", ", ".join(written), statistic, len(q), "Greene (2018), eq. 5-16")
 
+    def nlcom(self, expressions: str) -> CoefTable:
+        """Nonlinear functions of the parameters by the delta method, e.g. ``fit.nlcom("log(pcap) / (1 - rho)")``.
+
+        Returns
+        -------
+        CoefTable
+            ``estimate``, ``std_error``, ``p_value``, ``interval()``, ``tidy()``; several expressions, separated by
+            commas, come with their joint covariance.
+
+        Raises
+        ------
+        FormulaError
+            For an unknown name, something that is not arithmetic, or a value that does not exist.
+        """
+        from toolkit.models.nonlinear import delta_method
+
+        return delta_method(expressions, self.coefficients)
+
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """One row a term: term estimate std_error statistic p_value conf_low conf_high block."""
         return self.coefficients.tidy(level)

@@ -10,6 +10,9 @@ from toolkit.models.estimate import estimate
 from toolkit.models.results import Fit
 from toolkit.models.spec import SPECS, Spec, spec_named
 from toolkit.models.transform import demean, spatial_lag
+from toolkit.postestimation.error_component_tests import baltagi_song_koh
+from toolkit.postestimation.residual_tests import breusch_pagan, jarque_bera, pesaran_cd
+from toolkit.postestimation.score_tests import conditional, durbin_scores, sarma
 
 __all__ = ["spectests"]
 
@@ -33,8 +36,12 @@ def spectests(fit: Fit, W=None) -> TestTable:
 
     * LM lag, LM error and their robust versions on the residuals of the model without rho and lambda, with the
       effects of the fit: regressors X, or X and W X for an SLX fit. Lags are taken first, then the effects removed.
+    * Their joint test (SARMA); with X not lagged, the tests of W X and of the SDM (Koley and Bera 2024). After a model with
+      rho or lambda, the conditional LM test of the other parameter.
+    * For pooled least squares, Baltagi, Song and Koh's (2003) tests of region effects and spatial errors together.
     * LR and Wald of the fit against each model one step smaller: for the SDM the SAR (theta = 0), the SEM
       (theta + rho b = 0, the common factor hypothesis) and the SLX (rho = 0). Wald uses the covariance of the fit.
+    * Of the residuals: Pesaran's CD (not after time effects), Jarque-Bera, (spatial) Breusch-Pagan, Koenker-Bassett.
     * LR of the fixed effects, in the non-spatial model (as published tables do) and in the model of the fit.
 
     Parameters
@@ -73,7 +80,17 @@ def spectests(fit: Fit, W=None) -> TestTable:
     weights, weights_error = fit.weights, fit.weights_error
     if W is not None:
         weights = weights_error = W.match(fit.design.entities)
-    tests = [*_lm(fit, weights, weights_error), *_against_smaller(fit), *_effects(fit)]
+    if fit.estimated is None:
+        tests = _of_residuals(fit)
+    else:
+        tests = [
+            *_lm(fit, weights, weights_error),
+            *conditional(fit),
+            *_components(fit, weights_error),
+            *_against_smaller(fit),
+            *_effects(fit),
+            *_of_residuals(fit),
+        ]
     return TestTable(tuple(tests), title=f"Specification tests of the {fit.model.upper()} ({fit.effects} effects)")
 
 
@@ -103,7 +120,25 @@ def _lm(fit: Fit, weights, weights_error) -> list[TestResult]:
         (score_lag - t12 / t22 * score_error) ** 2 / (j - t12**2 / t22),
         (score_error - t12 / j * score_lag) ** 2 / (t22 - t12**2 / j),
     )
-    return [TestResult.chi2(n, h, v, 1, _LM) for n, h, v in zip(names, nulls, values, strict=True)]
+    out = [TestResult.chi2(n, h, v, 1, _LM) for n, h, v in zip(names, nulls, values, strict=True)]
+    out.append(sarma(values[0], values[3]))
+    lagged = [i for i in range(len(fit.design.terms)) if i != fit.design.constant]
+    if fit.model != "slx" and lagged:
+        wx = spatial_lag((fit.weights_durbin or weights).lag, fit.design.X[:, :, lagged])
+        out += durbin_scores(fit, base, weights, wx, tuple(f"W {fit.design.terms[i]}" for i in lagged))
+    return out
+
+
+def _components(fit: Fit, weights) -> list[TestResult]:
+    pooled = fit.model in ("ols", "slx") and fit.effects == "none" and len(fit.design.y) > 1 and not fit.design.dynamic
+    return baltagi_song_koh(fit, weights) if pooled and weights is not None else []
+
+
+def _of_residuals(fit: Fit) -> list[TestResult]:
+    if fit.solution.innovations.shape != fit.design.y.shape or not np.isfinite(fit.solution.innovations).all():
+        return []
+    cd = [pesaran_cd(fit)] if len(fit.design.y) > 1 else []
+    return [*cd, jarque_bera(fit), *breusch_pagan(fit)]
 
 
 def _trace(a, b) -> float:
