@@ -85,7 +85,7 @@ def test_lr_and_wald_are_close_for_every_model(model, effects):
     panel, w = munnell()
     tests = tk.spectests(tk.fit(FORMULAS["munnell"], panel, w, model=model, effects=effects))
     table = tests.tidy().set_index("test")
-    assert np.isfinite(table["statistic"]).all()
+    assert np.isfinite(table["statistic"].drop("Pesaran CD")).all()
     assert (table["statistic"] > -1e-6).all()
     lr = [t for t in tests if t.name.startswith("LR") and " against " in t.name]
     for test in lr:

@@ -52,10 +52,14 @@ def conditional(fit: Fit) -> list[TestResult]:
     if w is None or we is None:
         return []
     like, wy = likelihood_of(fit.design.y, est.z, SPECS[name], fit.effects, w.operator, we.operator)
-    if est.likelihood.data.n != like.data.n:
+    if hasattr(est.likelihood.curve or est.likelihood.curve_error, "base"):
         reason = "not computed for transformed data; use bias_correction='none'"
         return [TestResult.chi2(title, null, float("nan"), 1, _CONDITIONAL, reason)]
     rho, lam = est.optimum.rho, est.optimum.lam
+    if fit.effects in ("entity", "twoway"):
+        # N (T - 1) free observations (Debarsy and Ertur 2010): with N T the score's variance is T/(T - 1) times too small
+        periods = len(fit.design.y) - 1
+        like = replace(like, data=replace(like.data, n=len(fit.design.entities) * periods), periods=periods)
     like = replace(like, curve=like.curve.refined(rho), curve_error=like.curve_error.refined(lam))
     m: Estimated = at_optimum(like, like.at(rho, lam), fit.design.y, est.z, wy, fit.effects, w.operator, we.operator)
     at = 0 if parameter == "rho" else 1
@@ -94,7 +98,7 @@ def durbin_scores(fit: Fit, base: Estimated, w, wx: np.ndarray, names: tuple[str
     scale = np.sqrt((off**2).sum(axis=0))
     keep = np.append(True, scale[1:] > 1e-8 * np.sqrt((lags**2).sum(axis=0)))
     off, df = off[:, keep], int(keep.sum()) - 1
-    traces = float(w.sparse.T.multiply(w.sparse).sum() + w.sparse.multiply(w.sparse.T).sum())
+    traces = float(w.sparse.T.multiply(w.sparse).sum() + w.sparse.multiply(w.sparse).sum())  # tr(W W + W'W)
     j = off.T @ off / s2
     j[0, 0] += t * traces
     d = np.append((e * spatial_lag(w.lag, fit.design.y)).sum(), lags[:, keep[1:]].T @ e.ravel()) / s2

@@ -116,7 +116,7 @@ def select(
     ``"elhorst"``: if neither LM lag nor LM error of the non-spatial model rejects (robust ones included), OLS against SLX
     by LR. Otherwise the SDM, with LR tests of theta = 0 (SAR) and theta + rho b = 0 (SEM): both rejected, SDM; one not
     rejected and the robust LM tests pointing to the same model, that model; if they point elsewhere, SDM, which
-    nests both. ``"lesage-pace"``: the SDM first; SAR, SEM or SLX if its restriction is not rejected, taken in the
+    nests both. It does not ask whether rho = 0 in the SDM. ``"lesage-pace"``: the SDM first; SAR, SEM or SLX if its restriction is not rejected, taken in the
     order of p-values.
 
     Effects are not chosen here: `toolkit.spectests` has their LR tests. A sequence of tests is not a theory; p-values
