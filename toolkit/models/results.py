@@ -295,6 +295,17 @@ class Fit:
             )
         return pd.Series(self.solution.region_effects, index=self.design.entities, name="mu")
 
+    def slopes(self) -> pd.DataFrame:
+        """Coefficients of each region: rows are regions (``method="mg"``, ``"ccemg"``, ``"ccep"``)."""
+        import pandas as pd
+
+        if self.solution.slopes is None:
+            raise InputError(
+                "This model has the same coefficients in every region.",
+                fix="fit it with method='mg' or 'ccemg' and effects='entity'",
+            )
+        return pd.DataFrame(self.solution.slopes, index=self.design.entities, columns=list(self.terms))
+
     def test(self, restrictions: str) -> TestResult:
         """Wald test of linear restrictions on the parameters, e.g. ``fit.test("log(pc) = log(emp), rho = 0")``.
 
@@ -380,6 +391,7 @@ class Fit:
             "sigma2": self.sigma2,
             **{key: value for key, value in self.r2.items() if key != "r2_within" or EFFECTS[self.effects]},
         }
+        stats = {key: value for key, value in stats.items() if not (isinstance(value, float) and np.isnan(value))}
         return ModelRecord(
             name=self.model.upper(),
             depvar=self.depvar,

@@ -43,6 +43,8 @@ class Solution:
         Further numbers of the estimator, e.g. ``sigma2_mu``, ``theta``; printed by ``glance``.
     region_effects : ndarray, shape (N,), or None
         Predicted random effects of regions.
+    slopes : ndarray, shape (N, k), or None
+        Coefficients of each region, of heterogeneous panels.
     uncorrected : mapping of str to float
         Estimates before a bias correction, by term and ``"sigma2"``; empty without one.
     notes : tuple of str
@@ -60,6 +62,7 @@ class Solution:
     tests: tuple[TestResult, ...] = ()
     details: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     region_effects: np.ndarray | None = None
+    slopes: np.ndarray | None = None
     uncorrected: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
 

@@ -263,6 +263,29 @@ def _gmm(p: Problem) -> tuple[Solution, None]:
     return solution, None
 
 
+def _nonspatial(p: Problem) -> tuple[Solution, None]:
+    from toolkit.models.nonspatial import nonspatial
+
+    z, terms = p.design.regressors()
+    bandwidth = p.options.cov_options.get("bandwidth")
+    unknown = [k for k in p.options.cov_options if k != "bandwidth"]
+    if unknown:
+        raise InputError(f"cov_options {unknown!r} are not known here.", allowed="bandwidth, for driscoll-kraay")
+    cov = p.options.cov or "classical"
+    return nonspatial(p.design.y, z, terms, p.design.blocks, p.options.method, cov, bandwidth), None
+
+
+def _cce(p: Problem) -> tuple[Solution, None]:
+    from toolkit.models.cce import common_correlated_effects
+
+    _only(p, "nonparametric")
+    z, terms = p.design.regressors()
+    solution = common_correlated_effects(
+        p.design.y, z, terms, p.design.blocks, p.options.method, p.options.cr_lags or 0
+    )
+    return solution, None
+
+
 def _positions(p: Problem, terms: tuple[str, ...]) -> list[int]:
     """Columns of the regressors named in endog=."""
     out = []
@@ -276,4 +299,10 @@ def _positions(p: Problem, terms: tuple[str, ...]) -> list[int]:
     return out
 
 
-_ESTIMATORS = {"ml": _ml, "gm": _gm, "gmm": _gmm}
+_ESTIMATORS = {
+    "ml": _ml,
+    "gm": _gm,
+    "gmm": _gmm,
+    **dict.fromkeys(("gls", "between", "fd"), _nonspatial),
+    **dict.fromkeys(("mg", "ccemg", "ccep"), _cce),
+}

@@ -32,11 +32,11 @@ def summary_text(fit: Fit) -> str:
                 ("Effects", _RANDOM[fit.effects])
                 if fit.effects in _RANDOM
                 else ("Fixed effects", _EFFECTS[fit.effects]),
-                ("Log-likelihood", f"{fit.loglik:,.4f}"),
+                ("Log-likelihood", f"{fit.loglik:,.4f}" if np.isfinite(fit.loglik) else "--"),
                 ("Covariance", fit.solution.cov_title),
-                ("AIC / BIC", f"{fit.aic:,.2f} / {fit.bic:,.2f}"),
+                ("AIC / BIC", f"{fit.aic:,.2f} / {fit.bic:,.2f}" if np.isfinite(fit.aic) else "--"),
                 (f"sigma2 (e'e / {fit.solution.sigma2_divisor.split(' =')[0]})", f"{fit.sigma2:.6g}"),
-                ("R2 overall / within / corr2", " / ".join(f"{v:.4f}" for v in fit.r2.values())),
+                ("R2 overall / within / corr2", " / ".join(_number(v) for v in fit.r2.values())),
             ]
         ),
     ]

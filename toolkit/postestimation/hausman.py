@@ -24,7 +24,8 @@ def hausman(fixed: Fit, random: Fit) -> TestResult:
     .. math:: (b_F - b_R)' (V_F - V_R)^{-1} (b_F - b_R)
 
     over the coefficients of X and W X that both fits have. The theory makes :math:`V_F - V_R` positive semi-definite, a
-    sample need not: then there is no statistic, and the Mundlak test (``effects="mundlak"``) asks the same question.
+    sample need not: ``reason`` then says so, there is no statistic when the form is negative, and the Mundlak test
+    (``effects="mundlak"``) asks the same question without this fault.
 
     Parameters
     ----------
@@ -83,9 +84,13 @@ def hausman(fixed: Fit, random: Fit) -> TestResult:
     eigen = np.linalg.eigvalsh(balanced) if np.isfinite(balanced).all() else np.array([np.nan])
     if not eigen.min() > 1e-10:
         raw = float(gap @ np.linalg.solve(difference, gap)) if np.isfinite(difference).all() else float("nan")
+        weak = f"V_F - V_R is not positive definite (smallest balanced eigenvalue {eigen.min():.3g})"
+        if raw > 0:
+            reason = f"{weak}: the p-value is not to be relied on. effects='mundlak' has a test without this fault."
+            return TestResult.chi2(title, null, raw, len(names), reference, reason)
         reason = (
-            f"V_F - V_R is not positive definite (smallest balanced eigenvalue {eigen.min():.3g}; the quadratic form would "
-            f"be {raw:.4f}): the test has no meaning on these data. Use effects='mundlak' and its test."
+            f"{weak} and the quadratic form is {raw:.4f}: the test has no meaning on these data. Use effects='mundlak' and "
+            "its test."
         )
         return TestResult.chi2(title, null, float("nan"), len(names), reference, reason)
     return TestResult.chi2(title, null, float(gap @ np.linalg.solve(difference, gap)), len(names), reference)
