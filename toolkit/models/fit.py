@@ -68,7 +68,7 @@ def fit(
     method : str, optional
         ``"ml"`` (default): exact maximum likelihood, least squares for ols and slx. ``"gls"`` (default of ols and
         slx with random effects), ``"between"``, ``"fd"``, ``"mg"``, ``"ccemg"``, ``"ccep"``: panel estimators without
-        rho and lambda. ``"2sls"`` (default with `endog`), ``"liml"``, ``"gs2sls"``, ``"het"``: instruments, the last
+        rho and lambda. ``"2sls"`` (default with `endog`), ``"gs2sls"``, ``"het"``: instruments, the last
         robust to heteroskedasticity. ``"gm"``: moments of the error model. ``"gmm"``: dynamic panels with few periods.
     bias_correction : {"none", "transformation", "correction"}, optional
         For fixed effects in short panels (Lee and Yu 2010). Dynamic models: ``"correction"`` is the default.

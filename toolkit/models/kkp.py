@@ -31,7 +31,9 @@ __all__ = ["WEIGHTINGS", "error_moments", "kkp_gm"]
 WEIGHTINGS = ("full", "partial", "initial")
 
 
-def error_moments(u: np.ndarray, operator, between: bool, weighting: str = "full") -> tuple[float, float, float]:
+def error_moments(
+    u: np.ndarray, operator, between: bool, weighting: str = "full", pooled: bool = False
+) -> tuple[float, float, float]:
     """Lambda, sigma2_v and sigma2_1 from residuals `u` (T, N).
 
     Parameters
@@ -42,6 +44,8 @@ def error_moments(u: np.ndarray, operator, between: bool, weighting: str = "full
         Of W.
     between : bool
         Whether the three moments of region means are used (random effects).
+    pooled : bool
+        Without effects: the three moments of Kelejian and Prucha (1999) on all observations.
     weighting : {"full", "partial", "initial"}
         Their weighted estimators (eqs. 19 and 22) or the unweighted one of the first three moments (eq. 16).
 
@@ -60,10 +64,12 @@ def error_moments(u: np.ndarray, operator, between: bool, weighting: str = "full
 
     def parts(off: bool):
         def q(x):
+            if pooled:
+                return x
             return x - x.mean(axis=0) if off else np.broadcast_to(x.mean(axis=0), x.shape)
 
         qu, qb, qbb = q(u), q(ub), q(ubb)
-        d = n * (t - 1) if off else n
+        d = n * t if pooled else n * (t - 1) if off else n
 
         def m(x, y):
             return float((x * y).sum()) / d
@@ -149,8 +155,9 @@ def kkp_gm(
     terms, blocks : tuple of str, length k
     operator : Operator
         Of W_e.
-    effects : {"random", "entity"}
-        Random effects in the manner of Kapoor, Kelejian and Prucha, or fixed effects (Mutl and Pfaffermayr 2011).
+    effects : {"random", "entity", "none"}
+        Random effects in the manner of Kapoor, Kelejian and Prucha, fixed effects (Mutl and Pfaffermayr 2011), or none
+        (Kelejian and Prucha 1999; the only one for a cross-section).
     weighting : {"full", "partial", "initial"}
 
     Returns
@@ -162,21 +169,23 @@ def kkp_gm(
     t, n = y.shape
     if weighting not in WEIGHTINGS:
         raise InputError(f"weighting={weighting!r} is not known.", allowed="full, partial, initial")
-    if t < 2:
-        raise InputError("Moments of a panel need 2 periods or more; there is 1.", fix="use method='gs2sls'")
-    random = effects == "random"
+    random, pooled = effects == "random", effects == "none"
+    if t < 2 and not pooled:
+        raise InputError("Moments of a panel need 2 periods or more; there is 1.", fix="use effects='none'")
     k = z.shape[2]
 
     def slope(left, right):
         flat = right.reshape(-1, k)
         return np.linalg.lstsq(flat, left.ravel(), rcond=None)[0]
 
-    y0, z0 = (y, z) if random else (demean(y, "entity"), demean(z, "entity"))
+    y0, z0 = (y, z) if random or pooled else (demean(y, "entity"), demean(z, "entity"))
     first = slope(y0, z0)
-    lam, s2v, s21 = error_moments(y0 - z0 @ first, operator, random, weighting)
+    lam, s2v, s21 = error_moments(y0 - z0 @ first, operator, random, weighting, pooled)
 
     def prepared(a):
         out = a - lam * spatial_lag(operator.lag, a)
+        if pooled:
+            return out
         if not random:
             return demean(out, "entity")
         theta = 1 - np.sqrt(s2v / s21)
@@ -186,7 +195,8 @@ def kkp_gm(
     beta = slope(ys, zs)
     innovations = ys - zs @ beta
     gram = np.einsum("tnk,tnl->kl", zs, zs)
-    variance = s2v if random else float((innovations**2).sum()) / (n * (t - 1))
+    free = n * t if pooled else n * (t - 1)
+    variance = s2v if random else float((innovations**2).sum()) / (free - k * pooled)
     cov = np.full((k + 1, k + 1), np.nan)
     cov[:k, :k] = variance * np.linalg.inv(gram)
     details = {"sigma2_v": s2v}
@@ -194,15 +204,15 @@ def kkp_gm(
         details |= {"sigma2_1": s21, "sigma2_mu": (s21 - s2v) / t, "theta": 1 - np.sqrt(s2v / s21)}
     which = {"full": "fully weighted", "partial": "partially weighted", "initial": "unweighted"}[weighting]
     return Solution(
-        estimator=f"generalised moments ({which}) and FGLS, {'random' if random else 'fixed'} effects"
+        estimator=f"generalised moments ({which}) and FGLS, random effects"
         if random
-        else "generalised moments and FGLS, fixed effects",
+        else f"generalised moments and FGLS, {'pooled' if pooled else 'fixed effects'}",
         coefficients=CoefTable((*terms, "lambda"), np.append(beta, lam), cov, (*blocks, "spatial")),
         cov_title="FGLS, lambda taken as known",
         innovations=innovations,
         sigma2=variance,
-        sigma2_divisor="moments" if random else f"N (T-1) = {n * (t - 1)}",
-        n_params=k + 2 + (1 if random else effects_df("entity", n, t)),
+        sigma2_divisor="moments" if random else f"degrees of freedom = {free - k * pooled}",
+        n_params=k + 2 + (1 if random else effects_df(effects, n, t)),
         details=MappingProxyType(details),
         notes=("lambda has no standard error: the moment estimator's theory leaves it out.",),
     )

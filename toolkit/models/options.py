@@ -56,10 +56,11 @@ METHODS: dict[str, Method] = {
         Method("ccemg", "common correlated effects, mean group", _LINEAR, ("entity",), frozenset({"cr_lags"})),
         Method("ccep", "common correlated effects, pooled", _LINEAR, ("entity",), frozenset({"cr_lags"})),
         Method("2sls", "(spatial) two-stage least squares", ("ols", "slx", "sar", "sdm"), _FIXED, _IV),
-        Method("liml", "limited information maximum likelihood", _LINEAR, _FIXED, _IV),
         Method("gs2sls", "generalised spatial two-stage least squares", _ALL[2:], _FIXED, _IV),
         Method("het", "GS2SLS robust to heteroskedasticity", _ALL[2:], _FIXED, _IV),
-        Method("gm", "generalised moments of the error model", ("sem", "sdem"), ("random", "mundlak", "entity")),
+        Method(
+            "gm", "generalised moments of the error model", ("sem", "sdem"), ("none", "random", "mundlak", "entity")
+        ),
         Method("gmm", "GMM of the dynamic panel", ("ols", "slx", "sar", "sdm"), _FIXED, _IV | {"dynamic", "gmm_lags"}),
     )
 }

@@ -235,7 +235,7 @@ def _gm(p: Problem) -> tuple[Solution, None]:
 
     _only(p, "classical")
     z, terms = p.design.regressors()
-    effects = "entity" if p.effects == "entity" else "random"
+    effects = "random" if p.effects in RANDOM else p.effects
     return kkp_gm(p.design.y, z, terms, p.design.blocks, p.operator_error, effects=effects), None
 
 
@@ -286,6 +286,49 @@ def _cce(p: Problem) -> tuple[Solution, None]:
     return solution, None
 
 
+def _iv(p: Problem) -> tuple[Solution, None]:
+    from toolkit.models.two_stage import two_stage
+
+    own_cov = p.options.method == "2sls"
+    cov = _only_named(p, ("classical", "hc0", "hc1", "cluster-entity")) if own_cov else _only(p, "gmm")
+    if p.options.method == "2sls" and not p.spec.wy and not p.options.endog:
+        raise InputError(
+            f"method='2sls' with model={p.spec.name!r} needs an endogenous regressor.",
+            fix="name it: endog=[...], and its instruments: instruments=[...]; or use method='ml'",
+        )
+    z, terms = p.design.regressors()
+    constant = p.design.constant
+    own = [j for j in range(len(p.design.terms)) if j != constant and np.ptp(z[:, :, j], axis=1).max() > 0]
+    solution = two_stage(
+        p.design.y,
+        z,
+        terms,
+        p.design.blocks,
+        p.spec,
+        p.effects,
+        p.options.method,
+        p.operator,
+        p.operator_error,
+        x_columns=own,
+        endogenous=_positions(p, terms),
+        outside=p.design.instruments,
+        outside_terms=p.design.instrument_terms,
+        cov=cov,
+        clusters=_cov_options(p, cov).get("clusters"),
+    )
+    return solution, None
+
+
+def _only_named(p: Problem, names: tuple[str, ...]) -> str:
+    name = p.options.cov or names[0]
+    if name not in names:
+        raise InputError(f"cov={name!r} is not a covariance of method={p.options.method!r}.", allowed=", ".join(names))
+    unknown = [k for k in p.options.cov_options if not (k == "clusters" and name == "cluster-entity")]
+    if unknown:
+        raise InputError(f"cov={name!r} does not take {unknown!r}.", allowed="clusters, for cluster-entity")
+    return name
+
+
 def _positions(p: Problem, terms: tuple[str, ...]) -> list[int]:
     """Columns of the regressors named in endog=."""
     out = []
@@ -304,5 +347,6 @@ _ESTIMATORS = {
     "gm": _gm,
     "gmm": _gmm,
     **dict.fromkeys(("gls", "between", "fd"), _nonspatial),
+    **dict.fromkeys(("2sls", "gs2sls", "het"), _iv),
     **dict.fromkeys(("mg", "ccemg", "ccep"), _cce),
 }
