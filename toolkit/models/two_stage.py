@@ -30,6 +30,7 @@ import numpy as np
 from toolkit.contracts import CoefTable, TestResult
 from toolkit.errors import EstimationError, InputError
 from toolkit.models.solution import Solution
+from toolkit.models.spatial_gmm import anselin_kelejian, moment_matrices, require_constant_rows
 from toolkit.models.spec import Spec
 from toolkit.models.transform import demean, effects_df, spatial_lag
 
@@ -87,6 +88,31 @@ def spatial_instruments(
     return np.concatenate(columns, axis=2), out
 
 
+def _lagged_regressors(z, terms, blocks, own, endogenous, lag) -> tuple[np.ndarray, list[str]]:
+    """Instruments for W y: W x and W^2 x, one power higher for an x whose W x is a regressor already.
+
+    Where W X was lagged by other weights its own lags by W are taken too.
+    """
+    durbin = [j for j, b in enumerate(blocks) if b == "WX" and j not in endogenous]
+    first = spatial_lag(lag, z[:, :, own])
+    repeats = {
+        j: [i for i in durbin if np.allclose(z[:, :, i], w, rtol=0, atol=1e-10 * np.abs(w).max())]
+        for j, w in zip(own, np.moveaxis(first, 2, 0), strict=True)
+    }
+    taken = {i for found in repeats.values() for i in found}
+    columns, names = [np.zeros((*z.shape[:2], 0))], []
+    for group, powers in (
+        ([j for j in own if not repeats[j]], (1, 2)),
+        ([j for j in own if repeats[j]], (2, 3)),
+        ([j for j in durbin if j not in taken], (1,)),
+    ):
+        if group:
+            more, called = spatial_instruments(z[:, :, group], [terms[j] for j in group], lag, powers)
+            columns.append(more)
+            names += called
+    return np.concatenate(columns, axis=2), names
+
+
 def two_stage(
     y: np.ndarray,
     z: np.ndarray,
@@ -140,11 +166,14 @@ def two_stage(
         If the equation is not identified, or regressors are collinear.
     """
     t, n = y.shape
+    if spec.wu:
+        require_constant_rows(operator_error, effects)
     if method not in ("2sls", "gs2sls", "het"):
         raise InputError(f"method={method!r} is not known.", allowed="2sls, gs2sls, het")
     lag = operator.lag if operator is not None else None
     regressors, names, kinds = [z], list(terms), list(blocks)
-    endogenous = list(endogenous)
+    lags_of = [f"W {terms[j]}" for j in endogenous]  # the lag of an endogenous regressor is endogenous
+    endogenous = [*endogenous, *(j for j, name in enumerate(terms) if name in lags_of and j not in endogenous)]
     if spec.wy:
         regressors.append(spatial_lag(lag, y)[:, :, None])
         endogenous.append(len(names))
@@ -156,18 +185,19 @@ def two_stage(
     if outside is not None:
         h.append(outside)
         hnames += list(outside_terms)
+    lagging = spec.wy or any(name in terms for name in lags_of)
+    if outside is not None and lagging and (operator or operator_error) is not None:
+        columns, extra = spatial_instruments(outside, outside_terms, (operator or operator_error).lag, (1, 2))
+        h.append(columns)
+        hnames += extra
     if spec.wy:
-        powers = (2, 3) if spec.wx else (1, 2)
         own = [j for j in x_columns if j not in endogenous]
-        base, base_names = z[:, :, own], [terms[j] for j in own]
-        if outside is not None:
-            base, base_names = np.concatenate([base, outside], axis=2), base_names + list(outside_terms)
-        if not base.shape[2]:
+        if not own and outside is None:
             raise EstimationError(
                 "There is no exogenous regressor whose spatial lags could be instruments for W y.",
                 fix="add exogenous regressors or instruments=[...]",
             )
-        columns, extra = spatial_instruments(base, base_names, lag, powers)
+        columns, extra = _lagged_regressors(z, terms, blocks, own, endogenous, lag)
         h.append(columns)
         hnames += extra
     elif spec.wu:  # so that the filtered regressors, B Z, are among the instruments
@@ -227,10 +257,11 @@ def two_stage(
         if method == "2sls":
             tests += _wu_hausman(flat_y, flat_z, flat_h, endogenous, df)
         if spec.wy:
-            tests.append(_anselin_kelejian(residuals, flat_z, first, operator, periods, n))
+            tests.append(anselin_kelejian(residuals.reshape(periods, n), zs, first.cov, operator, effects, n, t))
         lam, extra_terms = None, ()
     else:
-        out = _generalised(ys, zs, instruments.values, first, operator_error, method == "het", not endogenous)
+        time = effects in ("time", "twoway")
+        out = _generalised(ys, zs, instruments.values, first, operator_error, method == "het", not endogenous, time)
         beta, lam, covariance, residuals = out
         df = n * periods - k - 1 - (periods if effects == "twoway" and fod else 0)
         s2 = float((residuals**2).sum()) / (n * periods)
@@ -330,32 +361,24 @@ def _covariance(f: TwoStage, e: np.ndarray, shape, cov: str, s2: float, df: int,
 # -- lambda and its joint covariance ----------------------------------------------------------------
 
 
-def _generalised(y, z, h, first: TwoStage, operator, het: bool, exogenous: bool):
+def _generalised(y, z, h, first: TwoStage, operator, het: bool, exogenous: bool, time: bool):
     """GM lambda, Cochrane-Orcutt 2SLS, efficient GM lambda and the joint covariance (b, lambda)."""
-    from scipy import sparse
-
     t, n = y.shape
     k, m = z.shape[2], h.shape[2]
     w = operator.W
     size = n * t
-    gram = (w.T @ w).tocsr()
-    diagonal = gram.diagonal()
-    scale = 1.0
-    if het:
-        a1 = gram - sparse.diags_array(diagonal)
-    else:
-        d = float(diagonal.sum()) / n
-        scale = 1 / (1 + d**2)
-        a1 = scale * (gram - d * sparse.eye_array(n))
-    a2 = w
-    forms = [((a + a.T) / 2).tocsr() for a in (a1, a2)]
+    forms = moment_matrices(w, het, time)
 
     def apply(a, x):
         """A x for every period, x (T, N[, k])."""
         return spatial_lag(lambda b: a @ b, x)
 
+    def lagged(x):
+        """W x, off the time effects that lagging brings back."""
+        return demean(apply(w, x), "time") if time else apply(w, x)
+
     def moments(u):
-        ub = apply(w, u)
+        ub = lagged(u)
         g, rows = np.empty(2), np.empty((2, 2))
         for r, a in enumerate(forms):
             au, aub = apply(a, u), apply(a, ub)
@@ -382,7 +405,7 @@ def _generalised(y, z, h, first: TwoStage, operator, het: bool, exogenous: bool)
 
     def psi_of(u, lam, zt, ht, fitted_inverse):
         """Covariance of the moments, its link to b, and what the residuals' estimation adds (KP 2010, eqs. 12-15)."""
-        e = u - lam * apply(w, u)
+        e = u - lam * lagged(u)
         s2 = float((e**2).sum()) / size
         variances = e**2 if het else np.full_like(e, s2)
         vectors, p = [], fitted_inverse
@@ -422,9 +445,9 @@ def _generalised(y, z, h, first: TwoStage, operator, het: bool, exogenous: bool)
     # weights of the second step rest on the S2SLS residuals: their linear part is that of u, filtered by B
     if het:
         p = links(z, h)
-        zt = z - lam * apply(w, z)
+        zt = z - lam * lagged(z)
         left = spatial_lag(lambda b: operator.solve(lam, b, transpose=True), h)
-        e = u - lam * apply(w, u)
+        e = u - lam * lagged(u)
         vectors = []
         for a in forms:
             if exogenous:
@@ -436,7 +459,7 @@ def _generalised(y, z, h, first: TwoStage, operator, het: bool, exogenous: bool)
         lam = solve(rows, g, np.linalg.inv(psi), lam)
 
     def filtered(a):
-        return a - lam * apply(w, a)
+        return a - lam * lagged(a)
 
     yt, zt = filtered(y), filtered(z)
     second = _two_stage(yt.ravel(), zt.reshape(size, k), h.reshape(size, m))
@@ -445,7 +468,7 @@ def _generalised(y, z, h, first: TwoStage, operator, het: bool, exogenous: bool)
     p = links(zt, h)
     e, variances, vectors, psi = psi_of(u, lam, zt, h, p)
     lam_final = solve(rows, g, np.linalg.inv(psi), lam)
-    zt = z - lam_final * apply(w, z)
+    zt = z - lam_final * lagged(z)
     p = links(zt, h)
     e, variances, vectors, psi = psi_of(u, lam_final, zt, h, p)
     j = rows @ np.array([1.0, 2 * lam_final])
@@ -567,19 +590,3 @@ def _wu_hausman(y, z, h, endogenous, df) -> list[TestResult]:
             reference="Wu (1973); Hausman (1978)",
         )
     ]
-
-
-def _anselin_kelejian(e, z, f: TwoStage, operator, periods, n) -> TestResult:
-    """Moran test of 2SLS residuals with a spatially lagged outcome (Anselin and Kelejian 1997, eq. 24)."""
-    w = operator.W
-    u = e.reshape(periods, n)
-    wu = spatial_lag(operator.lag, u).ravel()
-    s2 = float(e @ e) / len(e)
-    statistic_i = float(e @ wu) / (len(e) * s2)
-    s2w = float((w + w.T).multiply(w).sum()) * periods / len(e)
-    turned = z.T @ (spatial_lag(lambda a: w @ a, u) + spatial_lag(lambda a: w.T @ a, u)).ravel() / len(e)
-    phi2 = s2w + float(turned @ (len(e) * f.cov) @ turned) / s2
-    value = len(e) * statistic_i**2 / phi2
-    return TestResult.chi2(
-        "Anselin-Kelejian", "no spatial correlation of the errors", value, 1, "Anselin and Kelejian (1997), eq. 24"
-    )
