@@ -29,6 +29,7 @@ import numpy as np
 
 from toolkit.contracts import CoefTable, TestResult
 from toolkit.errors import EstimationError, InputError
+from toolkit.models.instruments import weak_identification
 from toolkit.models.solution import Solution
 from toolkit.models.spatial_gmm import anselin_kelejian, moment_matrices, require_constant_rows
 from toolkit.models.spec import Spec
@@ -158,7 +159,8 @@ def two_stage(
     Returns
     -------
     Solution
-        ``tests``: first-stage F, Sargan or Hansen's J, Wu-Hausman, Anselin-Kelejian. The instruments are in the notes.
+        ``tests``: first-stage F, Cragg-Donald or Kleibergen-Paap, Sargan or Hansen's J, Wu-Hausman,
+        Anselin-Kelejian. The instruments are in the notes.
 
     Raises
     ------
@@ -235,6 +237,16 @@ def two_stage(
         notes.append(f"Left out, because the other instruments span them: {', '.join(instruments.dropped)}.")
     excluded = [i for i, name in enumerate(instruments.names) if name not in {names[j] for j in exogenous}]
     strength = _strength(flat_z, flat_h[:, excluded], [names[j] for j in endogenous], endogenous, exogenous, taken)
+    if endogenous:
+        groups = None
+        if method == "2sls" and cov == "cluster-entity":
+            groups = np.tile(_codes(clusters, n), periods)
+        robust = method == "het" or (method == "2sls" and cov in ("hc0", "hc1"))
+        strength.append(
+            weak_identification(
+                flat_z[:, endogenous], flat_z[:, exogenous], flat_h[:, excluded], taken, robust=robust, groups=groups
+            )
+        )
     if not spec.wu:
         beta, residuals = first.beta, first.residuals
         df = n * t - k - taken if not fod else n * periods - k - (periods if effects == "twoway" else 0)
@@ -339,6 +351,11 @@ def _two_stage(y: np.ndarray, z: np.ndarray, h: np.ndarray) -> TwoStage:
     return TwoStage(beta, inverse, residuals, fitted, float(residuals @ residuals) / len(y))
 
 
+def _codes(clusters, n: int) -> np.ndarray:
+    """Group of each region, 0, 1, ...; each its own by default."""
+    return np.arange(n) if clusters is None else np.unique(np.asarray(clusters, str), return_inverse=True)[1]
+
+
 def _covariance(f: TwoStage, e: np.ndarray, shape, cov: str, s2: float, df: int, clusters) -> tuple[np.ndarray, str]:
     if cov == "classical":
         return s2 * f.cov, "classical"
@@ -348,7 +365,7 @@ def _covariance(f: TwoStage, e: np.ndarray, shape, cov: str, s2: float, df: int,
         return factor * f.cov @ (scores.T @ scores) @ f.cov, f"heteroskedasticity-robust ({cov.upper()})"
     if cov == "cluster-entity":
         periods, n = e.shape
-        codes = np.arange(n) if clusters is None else np.unique(np.asarray(clusters, str), return_inverse=True)[1]
+        codes = _codes(clusters, n)
         sums = np.zeros((codes.max() + 1, scores.shape[1]))
         np.add.at(sums, np.tile(codes, periods), scores)
         groups = len(sums)
