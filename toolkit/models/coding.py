@@ -130,7 +130,9 @@ def code_terms(
     if code == "0":
         return Columns(np.empty((*shape, 0)), (), (), ())
     matrix = PandasMaterializer(pd.DataFrame(data), context=several).get_model_matrix(
-        Formula(code), na_action="raise", output="numpy"
+        Formula(code),
+        na_action="ignore",
+        output="numpy",  # missing cells were refused, or are absent regions
     )
     origin = [
         tuple(int(f.expr[1:]) for f in part.term.factors if f.expr != "1")
@@ -169,8 +171,10 @@ def _poly(factor: Factor) -> np.ndarray:
 
 
 def _categories(factor: Factor, lo: int, hi: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Codes of the cells, shape (T N,), and labels of the categories that occur, the reference first."""
-    values, codes = np.unique(factor.node.values[lo:hi].reshape(-1), return_inverse=True)
+    """Codes of the cells, shape (T N,), and labels of the categories that occur, the reference first; -1 where absent."""
+    cells = factor.node.values[lo:hi].reshape(-1)
+    here = np.isfinite(cells)
+    values, codes = np.unique(cells[here], return_inverse=True)
     if factor.labels is not None:
         names = [str(factor.labels[int(v)]) for v in values]
     else:
@@ -191,4 +195,6 @@ def _categories(factor: Factor, lo: int, hi: int) -> tuple[np.ndarray, tuple[str
         order = [hit[0], *(i for i in range(len(names)) if i != hit[0])]
         codes = np.argsort(order)[codes]
         names = [names[i] for i in order]
-    return codes, tuple(names)
+    out = np.full(len(cells), -1)
+    out[here] = codes
+    return out, tuple(names)

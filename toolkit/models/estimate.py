@@ -145,11 +145,10 @@ def _check_identified(y: np.ndarray, z: np.ndarray, terms: tuple[str, ...], effe
         )
 
 
-def require_operator(weights, name: str, spec: Spec):
-    """The operator of `weights`, or an InputError that says why the model needs it."""
+def require_weights(weights, name: str, spec: Spec) -> None:
+    """InputError that says why the model needs weights, if there are none."""
     if weights is None:
         raise InputError(
             f"model={spec.name!r} needs spatial weights: {name}=None was given.",
             allowed="a SpatialWeights, e.g. tk.weights.queen(panel)",
         )
-    return weights.operator

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from toolkit.errors import InputError
-from toolkit.models.estimate import require_operator
+from toolkit.models.estimate import require_weights
 from toolkit.models.options import options
 from toolkit.models.results import Fit
 from toolkit.models.solve import Problem, solve
@@ -53,8 +55,9 @@ def fit(
         ``"log(gsp) ~ log(pcap) + unemp"``. Functions come from a list (log, exp, sqrt, C, poly ...); panel
         operators by region are ``lag(x)``, ``lead(x)``, ``diff(x)``, ``growth(x)``; ``W(x)`` is the spatial lag.
     data : Panel
-        Balanced; a cross-section is a panel with one period.
-    W : SpatialWeights, optional
+        A cross-section is a panel with one period. Panels in which regions are absent from some periods (made with
+        ``unbalanced="keep"``) need `renormalize`.
+    W : SpatialWeights or YearlyWeights, optional
         Matched to the regions by id. Needed by every model but ``"ols"``.
     model : str
         ``ols slx sar sem sdm sdem sac gns``.
@@ -125,6 +128,7 @@ def fit(
     """
     from toolkit.data.panel import Panel
     from toolkit.models.design import design
+    from toolkit.weights.yearly import PeriodLag
 
     spec, effects = spec_named(model), effects_named(effects)
     asked = options(
@@ -157,16 +161,22 @@ def fit(
     lag_used = spec.wy or "W y(t-1)" in asked.lags
     for name, weights, used in (("W", W, lag_used), ("W_durbin", W_durbin, spec.wx), ("W_error", W_error, spec.wu)):
         if used:
-            require_operator(weights, name if weights is not W else "W", spec)
+            require_weights(weights, name if weights is not W else "W", spec)
+    places = _periods(data, asked, effects, W, W_durbin, W_error)
+    durbin_lag = places["W_durbin"] if places else W_durbin
     built = design(
         formula,
         data,
-        lag_durbin=W_durbin.lag if W_durbin is not None else None,
+        lag_durbin=None if durbin_lag is None else PeriodLag(durbin_lag) if places else durbin_lag.lag,
         durbin=(True if durbin is None else list(durbin)) if spec.wx else None,
         effects="none" if effects in RANDOM else effects,
         dynamic=asked.lags,
         instruments=asked.instruments,
+        absent=not data.balanced,
     )
+    if places is not None:
+        first = list(data.times).index(built.times[0])
+        places = {k: w and w.window(first, first + len(built.times)) for k, w in places.items()}
     if built.wx_terms and not spec.wx:
         wider = spec_named({"ols": "slx", "sar": "sdm", "sem": "sdem", "sac": "gns"}[spec.name])
         note = f"W() in the formula makes the {spec.name.upper()} a (partial) {wider.name.upper()}."
@@ -177,7 +187,7 @@ def fit(
         from toolkit.models.mundlak import with_means
 
         built = with_means(built)
-    problem = Problem(built, spec, effects, asked, data, W, W_durbin, W_error)
+    problem = Problem(built, spec, effects, asked, data, W, W_durbin, W_error, places)
     solution, estimated = solve(problem)
     labels = {t: label for t in (built.depvar, *solution.terms) if (label := data.label(t)) != t}
     return Fit(
@@ -193,7 +203,37 @@ def fit(
         estimated=estimated,
         labels=labels,
         panel=data,
+        periods=places,
     )
+
+
+def _periods(data: Panel, asked, effects: str, W, W_durbin, W_error) -> dict | None:
+    """Weights among the regions present, where W differs by period or regions are absent; else None."""
+    from toolkit.weights.yearly import YearlyWeights, among_present
+
+    differs = any(isinstance(w, YearlyWeights) for w in (W, W_durbin, W_error))
+    if data.balanced and not differs:
+        return None
+    what = "absent regions" if not data.balanced else "weights that differ by period"
+    plain = asked.method == "ml" and not asked.dynamic and asked.bias_correction in (None, "none")
+    if effects in RANDOM or not plain:
+        raise InputError(
+            f"{what.capitalize()} are not handled by method={asked.method!r} with effects={effects!r}"
+            + (f", dynamic={asked.dynamic!r}" if asked.dynamic else "")
+            + (f", bias_correction={asked.bias_correction!r}" if not plain and asked.bias_correction else "")
+            + ".",
+            allowed="method='ml' with effects none, entity, time, twoway",
+            fix="keep the periods that all regions have: panel.select(times=...), and one W",
+        )
+    present = np.ones((data.T, data.N), bool)
+    if not data.balanced:
+        from toolkit.data.expressions import Source
+
+        present = Source(data, None, True).present
+    return {
+        name: None if w is None else among_present(w, data.times, present, asked.renormalize)
+        for name, w in (("W", W), ("W_durbin", W_durbin), ("W_error", W_error))
+    }
 
 
 def _matched(weights: SpatialWeights | None, panel: Panel) -> SpatialWeights | None:
@@ -201,7 +241,10 @@ def _matched(weights: SpatialWeights | None, panel: Panel) -> SpatialWeights | N
     if weights is None:
         return None
     from toolkit.weights.spatial_weights import SpatialWeights
+    from toolkit.weights.yearly import YearlyWeights
 
+    if isinstance(weights, YearlyWeights):
+        return weights.match(panel.entities)
     if not isinstance(weights, SpatialWeights):
         from toolkit.weights import from_graph
 

@@ -67,6 +67,8 @@ class Fit:
         Label of each term, from the codebook.
     panel : Panel
         The data it was estimated on.
+    periods : dict of str to PeriodWeights, or None
+        The weights among those present, where they differ by period.
     """
 
     formula: str
@@ -81,6 +83,7 @@ class Fit:
     estimated: Estimated | None = None
     labels: dict[str, str] = field(default_factory=dict)
     panel: Panel | None = None
+    periods: dict | None = None
 
     # -- what was estimated -------------------------------------------------------------------------
 
@@ -160,7 +163,7 @@ class Fit:
     @property
     def operator(self):
         """Lags, log-determinant and solves of W."""
-        return self.weights.operator if self.weights is not None else None
+        return getattr(self.weights, "operator", None)  # weights that differ by period have none
 
     @cached_property
     def curve(self):

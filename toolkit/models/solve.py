@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.models.design import Design
     from toolkit.weights.spatial_weights import SpatialWeights
+    from toolkit.weights.yearly import PeriodWeights
 
 __all__ = ["Problem", "ml_solution", "solve"]
 
@@ -37,6 +38,7 @@ class Problem:
     weights: SpatialWeights | None
     weights_durbin: SpatialWeights | None
     weights_error: SpatialWeights | None
+    periods: dict[str, PeriodWeights] | None = None
 
     def equation(self) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
         """All columns of the right-hand side, lags of the outcome last: (T, N, k), names and blocks."""
@@ -69,6 +71,8 @@ def solve(p: Problem) -> tuple[Solution, Estimated | None]:
 
 
 def _ml(p: Problem) -> tuple[Solution, Estimated | None]:
+    if p.periods is not None:
+        return _unbalanced(p), None
     if p.effects in RANDOM:
         return _random(p), None
     from toolkit.models.estimate import estimate
@@ -141,6 +145,50 @@ def _with_uncorrected(solution: Solution, direct: Estimated) -> Solution:
     before = [*o.beta, *[o.rho] * spec.wy, *[o.lam] * spec.wu, o.sigma2]
     names = (*solution.terms, "sigma2")
     return replace(solution, uncorrected=MappingProxyType(dict(zip(names, map(float, before), strict=True))))
+
+
+def _unbalanced(p: Problem) -> Solution:
+    from toolkit.models.unbalanced import estimate_unbalanced
+
+    cov = _only(p, "hessian") if p.spec.spatial else _only_of(p, "classical", "hessian")
+    z, terms = p.design.regressors()
+    m, free, notes = estimate_unbalanced(
+        p.design.y, z, terms, p.spec, p.effects, p.periods.get("W"), p.periods.get("W_error")
+    )
+    o, n = m.optimum, m.innovations.size
+    c = covariance("hessian", m)
+    matrix, df, title = c.matrix[:-1, :-1].copy(), None, c.title
+    if cov == "classical":
+        df = float(n - len(terms) - free)
+        matrix, title = matrix * n / df, "classical"
+    present = np.isfinite(p.design.y)
+    innovations = np.full(p.design.y.shape, np.nan)
+    innovations[present] = m.innovations.ravel()
+    names = (*terms, *p.spec.spatial)
+    values = np.concatenate([o.beta, [o.rho] * p.spec.wy, [o.lam] * p.spec.wu])
+    absent = int((~present).sum())
+    more = ()
+    if absent:
+        how = "re-normalised over the regions present" if p.options.renormalize else "not re-normalised"
+        more = (
+            f"{absent} of {present.size} cells are absent (W {how}): the likelihood is that of the submodel of those present.",
+        )
+    isolated = dict.fromkeys(note for w in p.periods.values() if w is not None for note in w.notes)
+    return Solution(
+        estimator="exact maximum likelihood" if p.spec.spatial else "least squares",
+        coefficients=CoefTable(names, values, matrix, p.design.blocks + ("spatial",) * len(p.spec.spatial), df=df),
+        cov_title=title,
+        innovations=innovations,
+        sigma2=o.sigma2,
+        sigma2_divisor=f"observations = {n}",
+        n_params=len(names) + 1 + free,
+        loglik=o.loglik,
+        notes=(*o.notes, *c.notes, *more, *isolated, *notes),
+    )
+
+
+def _only_of(p: Problem, *names: str) -> str:
+    return _only(replace(p, options=replace(p.options, cov=p.options.cov or names[0])), *names)
 
 
 def _random(p: Problem) -> Solution:

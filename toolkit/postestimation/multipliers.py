@@ -38,9 +38,27 @@ class Multipliers:
 
 def multipliers(fit: Fit, rho: np.ndarray, derivative: bool = False) -> Multipliers:
     """`Multipliers` of a fit at `rho` (R,), or their derivatives with respect to rho."""
+    if fit.periods is not None:
+        return _over_periods(fit, rho, derivative)
     w = fit.weights if fit.spec.wy else None
     curve = fit.curve if fit.spec.wy else None
     return multipliers_at(w, fit.weights_durbin, len(fit.design.entities), rho, derivative, curve)
+
+
+def _over_periods(fit: Fit, rho: np.ndarray, derivative: bool) -> Multipliers:
+    """Averages over all observations where weights differ by period or regions are absent."""
+    own, durbin = (fit.periods.get(k) for k in ("W", "W_durbin"))
+    some = own or durbin
+    found: dict[tuple, list] = {}
+    for i in range(len(fit.design.y)):
+        w = own.by_period[i] if own is not None and fit.spec.wy else None
+        wd = durbin.by_period[i] if durbin is not None else None
+        n = some.by_period[i].N if some is not None else fit.design.y.shape[1]
+        found.setdefault((w and w.hash, wd and wd.hash), [w, wd, n, 0])[3] += 1
+    total = sum(n * k for _, _, n, k in found.values())
+    parts = [(multipliers_at(w, wd, n, rho, derivative), n * k / total) for w, wd, n, k in found.values()]
+    sums = [sum(getattr(m, name) * share for m, share in parts) for name in ("own", "own_lagged", "sum", "sum_lagged")]
+    return Multipliers(*sums, note="averages over the regions present in each period")
 
 
 def multipliers_at(w, wd, n: int, rho, derivative: bool = False, curve=None) -> Multipliers:

@@ -29,12 +29,15 @@ _NAMES = {
     "from_matrix": "interchange",
     "from_graph": "interchange",
     "read": "files",
+    "yearly": "yearly",
+    "YearlyWeights": "yearly",
 }
 
 __all__ = [
     "LogdetCurve",
     "Operator",
     "SpatialWeights",
+    "YearlyWeights",
     "distance_band",
     "economic",
     "from_graph",
@@ -47,6 +50,7 @@ __all__ = [
     "queen",
     "read",
     "rook",
+    "yearly",
 ]
 
 if TYPE_CHECKING:
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     from toolkit.weights.operator import Operator
     from toolkit.weights.similarity import economic, gravity, nested
     from toolkit.weights.spatial_weights import SpatialWeights
+    from toolkit.weights.yearly import YearlyWeights, yearly
 
 
 def __getattr__(name: str):

@@ -1,0 +1,176 @@
+"""Absent regions and weights that differ by period: balanced results unchanged, dense likelihoods, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from cases import FORMULAS, munnell, small_panel
+from scipy import optimize
+
+import toolkit as tk
+from toolkit.errors import DataError, InputError, WeightsError
+
+EFFECTS = ("none", "entity", "time", "twoway")
+
+
+@pytest.mark.parametrize("effects", EFFECTS)
+@pytest.mark.parametrize("model", ["ols", "slx", "sar", "sem", "sdm", "sdem", "sac"])
+def test_balanced_results_are_unchanged(model, effects):
+    panel, w = munnell()
+    every = tk.weights.yearly(dict.fromkeys(panel.times, w))
+    one = tk.fit(FORMULAS["munnell"], panel, w, model=model, effects=effects)
+    other = tk.fit(FORMULAS["munnell"], panel, every, model=model, effects=effects)
+    np.testing.assert_allclose(other.params, one.params, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(other.std_errors, one.std_errors, rtol=1e-9)
+    assert other.loglik == pytest.approx(one.loglik, abs=1e-9) and other.n_params == one.n_params
+    np.testing.assert_allclose(other.resids.to_numpy(), one.resids.to_numpy(), atol=1e-10)
+    if model not in ("ols", "sem"):
+        np.testing.assert_allclose(tk.impacts(other).wide(), tk.impacts(one).wide(), rtol=1e-9)
+        np.testing.assert_allclose(tk.impacts(other).wide("std_error"), tk.impacts(one).wide("std_error"), rtol=1e-7)
+
+
+def holes(seed=0, n=9, t=5, kind="knn"):
+    """A small panel without some rows, and the full weights."""
+    panel, w, matrix = small_panel(seed=seed, n=n, t=t, kind=kind)
+    drop = np.random.default_rng(seed).choice(n * t, size=6, replace=False)
+    frame = panel.frame.drop(panel.frame.index[drop])
+    return tk.Panel(frame, entity="id", time="year", unbalanced="keep"), w, matrix
+
+
+def dense(panel, matrix, effects, model, renormalize):
+    """Maximum of the likelihood written with all dummies, period by period."""
+    frame = panel.frame.sort_values(["year", "id"])
+    ids, blocks, rows = list(panel.entities), [], []
+    for _, part in frame.groupby("year"):
+        where = [ids.index(i) for i in part["id"]]
+        block = matrix[np.ix_(where, where)]
+        if renormalize:
+            sums = block.sum(1, keepdims=True)
+            block = np.divide(block, sums, out=np.zeros_like(block), where=sums > 0)
+        blocks.append(block)
+        rows.append(part)
+    frame = pd.concat(rows)
+    big = np.zeros((len(frame), len(frame)))
+    at = 0
+    for block in blocks:
+        big[at : at + len(block), at : at + len(block)] = block
+        at += len(block)
+    y, x = frame["y"].to_numpy(), frame[["x1", "x2"]].to_numpy()
+    if model in ("sdm", "sdem"):
+        x = np.column_stack([x, big @ x])
+    if effects == "none":
+        f = np.ones((len(y), 1))
+    else:
+        f = np.column_stack(
+            [pd.get_dummies(frame["id"]).to_numpy(float)] * (effects in ("entity", "twoway"))
+            + [pd.get_dummies(frame["year"]).to_numpy(float)] * (effects in ("time", "twoway"))
+        )
+    eye = np.eye(len(y))
+
+    def minus(p):
+        rho, lam = (p[0], 0.0) if model in ("sar", "sdm") else (0.0, p[0]) if model in ("sem", "sdem") else p
+        a, b = eye - rho * big, eye - lam * big
+        z = b @ np.column_stack([x, f])
+        e = b @ a @ y
+        e = e - z @ np.linalg.lstsq(z, e, rcond=None)[0]
+        jacobian = np.linalg.slogdet(a)[1] + np.linalg.slogdet(b)[1]
+        return len(y) / 2 * (np.log(2 * np.pi * e @ e / len(y)) + 1) - jacobian
+
+    if model == "sac":
+        starts = [(a, b) for a in (-0.4, 0.0, 0.4) for b in (-0.4, 0.0, 0.4)]
+        best = min(
+            (optimize.minimize(minus, s, method="L-BFGS-B", bounds=[(-0.95, 0.95)] * 2) for s in starts),
+            key=lambda r: r.fun,
+        )
+    else:
+        best = optimize.minimize_scalar(
+            lambda p: minus([p]), bounds=(-0.97, 0.97), method="bounded", options={"xatol": 1e-11}
+        )
+    return np.atleast_1d(best.x), -float(best.fun)
+
+
+@pytest.mark.parametrize("renormalize", [True, False])
+@pytest.mark.parametrize("effects", EFFECTS)
+@pytest.mark.parametrize("model", ["sar", "sem", "sdm", "sdem", "sac"])
+def test_absent_regions_meet_the_dense_likelihood(model, effects, renormalize):
+    panel, w, matrix = holes(seed=3, kind="uneven" if model in ("sar", "sem") else "knn")
+    if renormalize and model in ("sar", "sem"):
+        w = w.normalize("row")
+        matrix = w.sparse.toarray()
+    fit = tk.fit("y ~ x1 + x2", panel, w, model=model, effects=effects, renormalize=renormalize)
+    spatial, loglik = dense(panel, matrix, effects, model, renormalize)
+    if max(abs(spatial)) > 0.93:  # the witness stops at its box
+        assert fit.loglik >= loglik - 1e-8
+        return
+    assert fit.loglik == pytest.approx(loglik, abs=1e-7)
+    np.testing.assert_allclose(
+        [fit.params[p] for p in fit.spec.spatial], spatial, atol=2e-4 if model == "sac" else 1e-5
+    )
+    assert fit.nobs == 39 and len(fit.resids) == 39 and any("6 of 45 cells" in n for n in fit.notes)
+
+
+def test_least_squares_meets_linearmodels():
+    from linearmodels.panel import PanelOLS
+
+    panel, _, _ = holes(seed=5)
+    fit = tk.fit("y ~ x1 + x2", panel, effects="twoway", renormalize=False)
+    frame = panel.frame.set_index(["id", "year"])
+    other = PanelOLS(frame["y"], frame[["x1", "x2"]], entity_effects=True, time_effects=True).fit()
+    np.testing.assert_allclose(fit.params, other.params, rtol=1e-9)
+    np.testing.assert_allclose(fit.std_errors, other.std_errors, rtol=1e-9)
+
+
+def test_impacts_average_over_observations():
+    panel, w, matrix = holes(seed=3)
+    fit = tk.fit("y ~ x1 + x2", panel, w, model="sdm", effects="entity", renormalize=False)
+    rho, b, g = fit.params["rho"], fit.params["x1"], fit.params["W x1"]
+    direct = total = n = 0
+    ids = list(panel.entities)
+    for _, part in panel.frame.groupby("year"):
+        at = [ids.index(i) for i in part["id"]]
+        block = matrix[np.ix_(at, at)]
+        m = np.linalg.solve(np.eye(len(at)) - rho * block, np.eye(len(at)) * b + block * g)
+        direct, total, n = direct + np.trace(m), total + m.sum(), n + len(at)
+    wide = tk.impacts(fit).wide().loc["x1"]
+    assert wide["direct"] == pytest.approx(direct / n, rel=1e-9) and wide["total"] == pytest.approx(total / n, rel=1e-9)
+
+
+def test_categories_and_weights_by_year():
+    panel, w, matrix = holes(seed=3)
+    frame = panel.frame.assign(kind=np.where(np.arange(len(panel.frame)) % 3, "a", "b"))
+    panel = tk.Panel(frame, entity="id", time="year", unbalanced="keep")
+    other = tk.weights.from_matrix(matrix[::-1, ::-1].copy(), ids=list(panel.entities))
+    every = tk.weights.yearly({t: w if t % 2 else other for t in panel.times})
+    fit = tk.fit("y ~ x1 + kind", panel, every, model="sar", renormalize=True)
+    assert "kind[T.b]" in fit.terms and "2 matrices" in fit.record().weights
+
+
+@pytest.mark.parametrize(
+    ("kw", "error", "message"),
+    [
+        ({}, InputError, r"renormalize=True(.|\n)*renormalize=False"),
+        ({"renormalize": True, "effects": "random"}, InputError, "effects none, entity, time, twoway"),
+        ({"renormalize": True, "bias_correction": "correction", "effects": "entity"}, InputError, "not handled"),
+        ({"renormalize": True, "method": "2sls"}, InputError, "means nothing to method='2sls'|not handled"),
+        ({"renormalize": True, "cov": "qml"}, InputError, "hessian"),
+    ],
+)
+def test_refusals(kw, error, message):
+    panel, w, _ = holes()
+    with pytest.raises(error, match=message):
+        tk.fit("y ~ x1", panel, w, model="sar", **kw)
+
+
+def test_a_gap_in_a_present_row_is_still_refused():
+    panel, w, _ = holes()
+    frame = panel.frame
+    frame.loc[frame.index[0], "x1"] = np.nan
+    with pytest.raises(DataError, match="x1"):
+        tk.fit("y ~ x1", tk.Panel(frame, entity="id", time="year", unbalanced="keep"), w, model="sar", renormalize=True)
+
+
+def test_weights_of_a_missing_year():
+    panel, w = munnell()
+    with pytest.raises(WeightsError, match="no weights for 1986"):
+        tk.fit(FORMULAS["munnell"], panel, tk.weights.yearly(dict.fromkeys(panel.times[:-1], w)), model="sar")
