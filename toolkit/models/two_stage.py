@@ -9,8 +9,10 @@ by efficiently weighted moments (Kelejian and Prucha 2010; Arraiz and others 201
     A1 = W'W - D (diagonal D: tr(W'W)/N, or W'W's own diagonal when variances may differ),    A2 = W,
     q_r(lambda) = (u - lambda W u)' A_r (u - lambda W u) / N T = 0,     r = 1, 2.
 
-Region effects are removed by forward orthogonal deviations for these (transformed errors stay uncorrelated across
-periods), time effects by the deviation from the period's mean before, so that both need the lag taken first.
+Region effects are removed by forward orthogonal deviations for these, which leave errors uncorrelated across periods where a
+region's variance is constant over time (b and lambda are consistent without that; the covariance of ``het`` is not), time
+effects by the deviation from the period's mean before, so that both need the lag taken first. Deviations from period means
+shift the moments, which `spatial_gmm` centres again.
 
 References
 ----------
