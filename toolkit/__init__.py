@@ -30,6 +30,8 @@ _OBJECTS = {
     "impacts_between": "toolkit.postestimation.impact_detail",
     "impacts_by_order": "toolkit.postestimation.impact_detail",
     "predict": "toolkit.postestimation.predict",
+    "probabilities": "toolkit.postestimation.posterior",
+    "grid": "toolkit.designs.grid",
     "hausman": "toolkit.postestimation.hausman",
     "moran_residuals": "toolkit.postestimation.residual_tests",
     "select": "toolkit.postestimation.select",
@@ -50,12 +52,14 @@ if TYPE_CHECKING:
     from toolkit import errors, weights
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
+    from toolkit.designs.grid import grid
     from toolkit.explore.local_moran import local_moran
     from toolkit.explore.moran import moran
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts
+    from toolkit.postestimation.posterior import probabilities
     from toolkit.postestimation.predict import predict
     from toolkit.postestimation.residual_tests import moran_residuals
     from toolkit.postestimation.select import select
