@@ -148,7 +148,7 @@ def grid(
     --------
     >>> import toolkit as tk
     >>> panel = tk.load("columbus")
-    >>> W = {"queen": tk.weights.queen(panel), "knn4": tk.weights.knn(panel, 4)}
+    >>> W = {"queen": tk.weights.queen(panel), "rook": tk.weights.rook(panel)}
     >>> g = tk.grid("CRIME ~ INC + HOVAL", panel, W, models=["sar", "sdm"], effects=["none"])
     >>> len(g.glance())
     4

@@ -128,7 +128,7 @@ def fit(
     """
     from toolkit.data.panel import Panel
     from toolkit.models.design import design
-    from toolkit.weights.yearly import PeriodLag
+    from toolkit.weights.by_period import PeriodLag
 
     spec, effects = spec_named(model), effects_named(effects)
     asked = options(
@@ -209,7 +209,7 @@ def fit(
 
 def _periods(data: Panel, asked, effects: str, W, W_durbin, W_error) -> dict | None:
     """Weights among the regions present, where W differs by period or regions are absent; else None."""
-    from toolkit.weights.yearly import YearlyWeights, among_present
+    from toolkit.weights.by_period import YearlyWeights, among_present
 
     differs = any(isinstance(w, YearlyWeights) for w in (W, W_durbin, W_error))
     if data.balanced and not differs:
@@ -240,8 +240,8 @@ def _matched(weights: SpatialWeights | None, panel: Panel) -> SpatialWeights | N
     """`weights` in the order of the panel's regions; converts libpysal objects."""
     if weights is None:
         return None
+    from toolkit.weights.by_period import YearlyWeights
     from toolkit.weights.spatial_weights import SpatialWeights
-    from toolkit.weights.yearly import YearlyWeights
 
     if isinstance(weights, YearlyWeights):
         return weights.match(panel.entities)

@@ -20,8 +20,8 @@ from toolkit.models.transform import effects_df
 if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.models.design import Design
+    from toolkit.weights.by_period import PeriodWeights
     from toolkit.weights.spatial_weights import SpatialWeights
-    from toolkit.weights.yearly import PeriodWeights
 
 __all__ = ["Problem", "ml_solution", "solve"]
 
@@ -355,7 +355,7 @@ def _iv(p: Problem) -> tuple[Solution, None]:
         p.spec,
         p.effects,
         p.options.method,
-        p.operator,
+        p.weights.operator if p.weights is not None else None,  # lags of instruments for W x of an endogenous x, too
         p.operator_error,
         x_columns=own,
         endogenous=_positions(p, terms),

@@ -20,7 +20,7 @@ from toolkit.models.collinearity import collinear_columns
 from toolkit.models.covariance import Estimated
 from toolkit.models.likelihood import Likelihood, maximise
 from toolkit.models.spec import EFFECTS, Spec
-from toolkit.weights.yearly import PeriodWeights
+from toolkit.weights.by_period import PeriodWeights
 
 __all__ = ["StackedColumns", "SumCurve", "estimate_unbalanced"]
 

@@ -29,8 +29,8 @@ _NAMES = {
     "from_matrix": "interchange",
     "from_graph": "interchange",
     "read": "files",
-    "yearly": "yearly",
-    "YearlyWeights": "yearly",
+    "yearly": "by_period",
+    "YearlyWeights": "by_period",
 }
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from toolkit.weights.by_period import YearlyWeights, yearly
     from toolkit.weights.contiguity import queen, rook
     from toolkit.weights.distance import distance_band, inverse_distance, kernel, knn
     from toolkit.weights.files import read
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
     from toolkit.weights.operator import Operator
     from toolkit.weights.similarity import economic, gravity, nested
     from toolkit.weights.spatial_weights import SpatialWeights
-    from toolkit.weights.yearly import YearlyWeights, yearly
 
 
 def __getattr__(name: str):

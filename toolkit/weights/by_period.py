@@ -106,7 +106,7 @@ def yearly(weights: Mapping[Hashable, SpatialWeights]) -> YearlyWeights:
     --------
     >>> from toolkit.weights import from_matrix
     >>> near, far = [[0, 1, 0], [1, 0, 1], [0, 1, 0]], [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
-    >>> W = yearly({2000: from_matrix(near, ids="abc", normalize="row"), 2001: from_matrix(far, ids="abc", normalize="row")})
+    >>> W = yearly({2000: from_matrix(near, ids=["a", "b", "c"]), 2001: from_matrix(far, ids=["a", "b", "c"])})
     >>> W.at(2001).nnz
     6
     """
