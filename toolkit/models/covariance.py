@@ -276,12 +276,13 @@ def spatial_hac(
             f"coordinates of shape {where.shape} do not place {n} regions.",
             allowed="longitude and latitude in degrees, (N, 2)",
         )
-    matrix, facts = conley(_linear(m), where, float(cutoff), kernel, serial_lag)
-    notes = (f"{facts['neighbours']:.1f} regions lie within {cutoff:g} km on average.",)
+    km = float(cutoff)
+    matrix, facts = conley(_linear(m), where, km, kernel, serial_lag)
+    notes = (f"{facts['neighbours']:.1f} regions lie within {km:g} km on average.",)
     if facts["smallest"] < 0:
         notes += ("Conley's covariance is not positive semi-definite here: use kernel='bartlett' or another cutoff.",)
     lag = f", {serial_lag} periods" if serial_lag else ""
-    return Covariance(_padded(matrix, m), f"Conley ({cutoff:g} km, {kernel}{lag})", notes=notes)
+    return Covariance(_padded(matrix, m), f"Conley ({km:g} km, {kernel}{lag})", notes=notes)
 
 
 def qml(m: Estimated) -> Covariance:
