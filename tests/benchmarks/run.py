@@ -137,6 +137,61 @@ def _lisa_data(tk):
     return tk.Panel(frame, entity="id", time="year"), tk.weights.from_matrix(ring, ids=ids, normalize="row")
 
 
+def _big_panel(rows: int = 50, columns: int = 57, periods: int = 20):
+    """A lattice panel with two-way effects, two regressors and rho = 0.4: y, x, z (T, N) and 0/1 links."""
+    import numpy as np
+    from scipy import sparse
+    from scipy.sparse.linalg import splu
+
+    def line(k):
+        return sparse.diags_array([np.ones(k - 1), np.ones(k - 1)], offsets=[-1, 1], shape=(k, k))
+
+    links = (
+        sparse.kron(line(rows), sparse.eye_array(columns)) + sparse.kron(sparse.eye_array(rows), line(columns))
+    ).tocsr()
+    w = sparse.diags_array(1 / links.sum(axis=1)) @ links
+    rng, n = np.random.default_rng(0), rows * columns
+    x, z = rng.normal(size=(periods, n)), rng.normal(size=(periods, n))
+    shocks = rng.normal(size=n) + rng.normal(size=(periods, 1)) + rng.normal(size=(periods, n))
+    y = splu((sparse.eye_array(n) - 0.4 * w).tocsc()).solve((x + 0.5 * (w @ x.T).T + 0.3 * z + shocks).T).T
+    return y, x, z, links
+
+
+def toolkit_big_panel(side: int) -> float:
+    """Panel SDM, two-way, N = 2,850, T = 20: fit, impacts with standard errors, all tests."""
+    import numpy as np
+    import pandas as pd
+
+    import toolkit as tk
+
+    y, x, z, links = _big_panel()
+    t, n = y.shape
+    frame = pd.DataFrame({"id": np.tile(range(n), t), "year": np.repeat(range(t), n)})
+    frame = frame.assign(y=y.ravel(), x=x.ravel(), z=z.ravel())
+    tk.spectests(_small_fit())  # imports
+    start = time.perf_counter()
+    panel = tk.Panel(frame, entity="id", time="year")
+    w = tk.weights.from_matrix(links, ids=range(n), normalize="row")
+    fit = tk.fit("y ~ x + z", panel, w, model="sdm", effects="twoway")
+    tk.impacts(fit)
+    tk.spectests(fit)
+    return time.perf_counter() - start
+
+
+def spreg_big_panel(side: int) -> float:
+    """spreg's Panel_FE_Lag, one-way SAR, on the first 10 periods of 2,500 regions: its nearest model, no tests."""
+    import numpy as np
+    from libpysal.weights import WSP
+    from spreg import Panel_FE_Lag
+
+    y, x, z, links = _big_panel(50, 50, 10)
+    start = time.perf_counter()
+    w = WSP(links).to_W(silence_warnings=True)
+    w.transform = "r"
+    Panel_FE_Lag(y.ravel()[:, None], np.column_stack([x.ravel(), z.ravel()]), w)
+    return time.perf_counter() - start
+
+
 def _small_fit():
     import numpy as np
     import pandas as pd
@@ -154,6 +209,14 @@ JOBS = (
     ("SDM + impacts, lattice N = 2,500; peer spreg ML_Lag LU (no impact SEs)", 50, toolkit_sdm, spreg_sdm, False),
     ("SDM + impacts, lattice N = 10,000; peer spreg ML_Lag LU (no impact SEs)", 100, toolkit_sdm, spreg_sdm, True),
     ("SDM + impacts, lattice N = 99,856; no peer in Python finishes", 316, toolkit_sdm, None, False),
+    ("SDM + impacts, lattice N = 1,000,000; no peer in Python finishes", 1000, toolkit_sdm, None, True),
+    (
+        "Panel SDM two-way + impacts + tests, 2,850 x 20; peer spreg SAR 2,500 x 10",
+        0,
+        toolkit_big_panel,
+        spreg_big_panel,
+        True,
+    ),
     ("LISA, 31 x 23, 9,999 permutations, cold; peer esda Moran_Local loop", 0, toolkit_lisa, esda_lisa, False),
 )
 

@@ -11,12 +11,13 @@ from matplotlib.ticker import MaxNLocator
 from toolkit.errors import InputError, listing
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
 from toolkit.report.labels import place_labels
+from toolkit.report.specification_curve import specification_curve
 from toolkit.report.words import phrase
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["moran_by_year", "moran_scatter"]
+__all__ = ["moran_by_year", "moran_scatter", "specification_curve"]
 
 
 def moran_scatter(
