@@ -24,6 +24,7 @@ _OBJECTS = {
     "SpatialWeights": "toolkit.weights.spatial_weights",
     "moran": "toolkit.explore.moran",
     "local_moran": "toolkit.explore.local_moran",
+    "csd_exponent": "toolkit.explore.cross_section_dependence",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
     "impact_matrix": "toolkit.postestimation.impact_detail",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
     from toolkit.designs.grid import grid
+    from toolkit.explore.cross_section_dependence import csd_exponent
     from toolkit.explore.local_moran import local_moran
     from toolkit.explore.moran import moran
     from toolkit.models.fit import fit
