@@ -159,3 +159,12 @@ def test_lattices_of_ten_and_a_hundred_thousand(rows, rho):
     assert curve.error < 1e-6
     assert curve.d1(rho) == pytest.approx(-(w / (1 - rho * w)).sum(), rel=1e-7)
     assert curve.d2(rho) == pytest.approx(-((w / (1 - rho * w)) ** 2).sum(), rel=1e-6)
+
+
+def test_series_curve_is_exact_at_zero_too():
+    """At rho = 0 the log-determinant is zero for every weighting of the sign vectors; its slope and bend are not."""
+    w = scaled(lattice(50), "row")
+    curve = Operator(w).curve().refined(0.0)
+    assert abs(curve.value(0.0)) < 1e-6
+    assert curve.d1(0.0) == pytest.approx(0.0, abs=1e-4)
+    assert curve.d2(0.0) == pytest.approx(-(w @ w).diagonal().sum(), rel=1e-3)

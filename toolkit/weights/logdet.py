@@ -163,6 +163,7 @@ class SeriesCurve:
         prior = np.append(np.full(R, 1 / np.sqrt(R)), 1.0)  # standard deviations of weights and of the tail
         scaled = rows * prior
         size = np.linalg.norm(scaled, axis=1)
+        size[size <= 1e-12 * size.max()] = np.inf  # at rho = 0 the level is zero whatever the weights
         scaled, target = scaled / size[:, None], target / size
         change = prior * np.linalg.lstsq(scaled, target, rcond=1e-13)[0]
         weights = 1 / R + change[:R]
