@@ -251,3 +251,25 @@ def test_selection_refusals(kw, message):
     panel, w = munnell()
     with pytest.raises(InputError, match=message):
         tk.select(FORMULAS["munnell"], panel, w, **kw)
+
+
+def test_lm_given_random_effects_is_the_square_of_clm_lambda_and_close_to_likelihood_ratios():
+    panel, w = munnell()
+    fit = tk.fit(FORMULAS["munnell"], panel, w, effects="random", method="ml")
+    clm = golden("r_munnell.json")["bsktest/CLMlambda"]["stat"]
+    assert tk.spectests(fit)["LM error given RE"].statistic == pytest.approx(clm**2, rel=1e-6)
+
+    rng = np.random.default_rng(5)
+    cells = np.array([(i, j) for i in range(9) for j in range(9)])
+    matrix = (np.abs(cells[:, None] - cells[None]).sum(2) == 1).astype(float)
+    matrix /= matrix.sum(1, keepdims=True)
+    w, x = tk.weights.from_matrix(matrix, ids=range(81)), rng.normal(size=(6, 81))
+    mean = (x + rng.normal(size=81) + rng.normal(size=(6, 81))).T
+    y = np.linalg.solve(np.eye(81) - 0.08 * matrix, mean).T
+    frame = pd.DataFrame({"id": np.tile(range(81), 6), "t": np.repeat(range(6), 81), "x": x.ravel(), "y": y.ravel()})
+    panel = tk.Panel(frame, entity="id", time="t")
+    base = tk.fit("y ~ x", panel, w, effects="random", method="ml")
+    tests = tk.spectests(base)
+    for model, name in (("sar", "LM lag given RE"), ("sem", "LM error given RE")):
+        lr = 2 * (tk.fit("y ~ x", panel, w, model=model, effects="random").loglik - base.loglik)
+        assert tests[name].statistic == pytest.approx(lr, rel=0.25, abs=0.3), name

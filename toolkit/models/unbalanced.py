@@ -10,13 +10,14 @@ B = I - lambda W_t changing over time this is not the span of F, not even for en
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from toolkit.errors import EstimationError
-from toolkit.models.collinearity import collinear_columns
+from toolkit.errors import DataError, EstimationError, InputError, listing
+from toolkit.models.collinearity import TOLERANCE, collinear_columns
 from toolkit.models.covariance import Estimated
 from toolkit.models.likelihood import Likelihood, maximise
 from toolkit.models.spec import EFFECTS, Spec
@@ -98,46 +99,84 @@ class StackedColumns:
         """Observations."""
         return len(self.columns)
 
-    def _off(self, lam: float):
-        """B M off B F, its coefficients on B F, B F and a solver of (B F)'(B F)."""
-        m = self.columns if self.lagged is None else self.columns - lam * self.lagged
-        if self.dummies is None:
-            return m, None, None, None
-        f = self.dummies if self.lagged is None or lam == 0 else self.dummies - lam * self.lagged_dummies
-        solver = self._plain if f is self.dummies else _solver(f)
-        c = solver(f.T @ m)
-        return m - f @ c, c, f, solver
-
-    @cached_property
-    def _plain(self):
-        return _solver(self.dummies)
+    def projected(self, lam: float = 0.0) -> Projected:
+        """B M off B F at lambda; the last one is kept, since a search asks for it several times."""
+        if self.lagged is None:
+            lam = 0.0
+        if lam not in self._kept:
+            self._kept.clear()
+            self._kept[lam] = self._project(lam)
+        return self._kept[lam]
 
     def rows(self, lam: float = 0.0) -> np.ndarray:
         """Rows with the inner products of B M off B F, shape (m, m)."""
-        return np.linalg.qr(self._off(lam)[0], mode="r")
+        return self.projected(lam).triangle
 
-    def gram(self, lam: float = 0.0):
-        """K(lambda) and its first two derivatives."""
-        e, c, _, solver = self._off(lam)
+    def gram(self, lam: float = 0.0) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+        """K(lambda) = (Q B M)'(Q B M), shape (m, m), and its first two derivatives (None without lambda).
+
+        With e = B M - B F c, c = (F'B'B F)^-1 F'B'B M, the envelope theorem gives K' = e'd + d'e for
+        d = (dB/dlambda) (M - F c), and differentiating once more K'' = e''d + e'd' + their transposes with
+        e' = d - B F c', d' = -(dB/dlambda) F c', F'B'B F c' = (dB/dlambda F)'e + F'B'd.
+        """
+        p = self.projected(lam)
+        e = p.off
         if self.lagged is None:
             return e.T @ e, None, None
-        if c is None:
+        if p.dummies is None:
             cross = e.T @ self.lagged
             return e.T @ e, -(cross + cross.T), 2 * self.lagged.T @ self.lagged
-        dg = -self.lagged_dummies
-        f = self.dummies - lam * self.lagged_dummies
-        d = -self.lagged - dg @ c
-        dc = solver(dg.T @ e + f.T @ d)
+        d = self.lagged_dummies @ p.coefficients - self.lagged
+        slope = p.solve(p.dummies.T @ d - self.lagged_dummies.T @ e)
         first = e.T @ d
-        de, dd = d - f @ dc, -(dg @ dc)
-        second = de.T @ d + e.T @ dd
+        second = (d - p.dummies @ slope).T @ d + e.T @ (self.lagged_dummies @ slope)
         return e.T @ e, first + first.T, second + second.T
 
+    @cached_property
+    def _kept(self) -> dict[float, Projected]:
+        return {}
 
-def _solver(f):
+    def _project(self, lam: float) -> Projected:
+        m = self.columns if self.lagged is None else self.columns - lam * self.lagged
+        if self.dummies is None:
+            return Projected(m, None, None, None)
+        f = self.dummies if self.lagged is None else self.dummies - lam * self.lagged_dummies
+        solve = _normal_equations(f)
+        c = solve(f.T @ m)
+        return Projected(m - f @ c, c, f, solve)
+
+
+@dataclass(frozen=True, eq=False)
+class Projected:
+    """Columns off the effects at one lambda.
+
+    Attributes
+    ----------
+    off : ndarray, shape (n, m)
+        e = B M - B F c.
+    coefficients : ndarray, shape (p, m), or None
+        c; None without effects.
+    dummies : sparse array, shape (n, p), or None
+        B F.
+    solve : callable or None
+        b to (F'B'B F)^-1 b.
+    """
+
+    off: np.ndarray
+    coefficients: np.ndarray | None
+    dummies: object | None
+    solve: Callable[[np.ndarray], np.ndarray] | None
+
+    @cached_property
+    def triangle(self) -> np.ndarray:
+        """R of the QR of `off`, shape (m, m)."""
+        return np.linalg.qr(self.off, mode="r")
+
+
+def _normal_equations(f) -> Callable[[np.ndarray], np.ndarray]:
     from scipy.sparse.linalg import splu
 
-    lu = splu((f.T @ f).tocsc())
+    lu = splu((f.T @ f).tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     return lambda b: lu.solve(np.ascontiguousarray(b))
 
 
@@ -149,6 +188,8 @@ def estimate_unbalanced(
     effects: str,
     weights: PeriodWeights | None = None,
     weights_error: PeriodWeights | None = None,
+    entities: Sequence[Hashable] | None = None,
+    times: Sequence[Hashable] | None = None,
 ) -> tuple[Estimated, int, tuple[str, ...]]:
     """Maximum likelihood with absent regions or weights that differ by period.
 
@@ -162,6 +203,9 @@ def estimate_unbalanced(
     spec : Spec
     effects : {"none", "entity", "time", "twoway"}
     weights, weights_error : PeriodWeights, optional
+        Among the regions present.
+    entities, times : sequence, length N and T, optional
+        Names of regions and periods, for the notes.
 
     Returns
     -------
@@ -170,18 +214,31 @@ def estimate_unbalanced(
     int
         Number of free parameters in the effects.
     tuple of str
-        Notes: regions seen once.
+        Notes: regions or periods seen once, sets of regions and periods that nothing connects.
 
     Raises
     ------
+    InputError
+        If the weights were made for other regions present.
+    DataError
+        If a regressor is missing or infinite where a region is present.
     EstimationError
         If regressors are collinear or absorbed (they are named), or observations are too few.
     """
     present = np.isfinite(y)
     n, k = int(present.sum()), z.shape[2]
+    for used, name, w in ((spec.wy, "weights", weights), (spec.wu, "weights_error", weights_error)):
+        if used and (w is None or not np.array_equal(w.present, present)):
+            raise InputError(
+                f"{name} " + ("is missing." if w is None else "and the outcome disagree on who is present when."),
+                fix="make it by toolkit.weights.by_period.among_present with present = np.isfinite(y)",
+            )
     wy = weights.over(y)[present] if spec.wy else None
     left, right = y[present], z[present]
-    dummies, rank, notes = _dummies(present, effects)
+    if not np.isfinite(right).all():
+        bad = [t for t, ok in zip(terms, np.isfinite(right).all(axis=0), strict=True) if not ok]
+        raise DataError(f"{listing(bad)}: missing or infinite where a region is present.")
+    dummies, rank, notes = _dummies(present, effects, entities, times)
     if n - k - len(spec.spatial) - rank <= 0:
         raise EstimationError(
             f"{n} observations cannot identify {k} coefficients, {len(spec.spatial)} spatial parameters and {rank} effects.",
@@ -196,12 +253,7 @@ def estimate_unbalanced(
         lagged = big @ (columns / scale)
         lagged_dummies = (big @ dummies).tocsc() if dummies is not None else None
     data = StackedColumns(columns / scale, lagged, dummies, lagged_dummies, scale)
-    _check(
-        StackedColumns(right / scale[1 + spec.wy :], None, dummies, None, np.ones(k)),
-        right / scale[1 + spec.wy :],
-        terms,
-        effects,
-    )
+    _check(StackedColumns(data.columns[:, 1 + spec.wy :], None, dummies, None, np.ones(k)), terms, effects)
     curve = sum_curve(weights) if spec.wy else None
     curve_error = sum_curve(weights_error) if spec.wu else None
     likelihood = Likelihood(
@@ -216,9 +268,7 @@ def estimate_unbalanced(
     from toolkit.models.estimate import _refine
 
     likelihood, o = _refine(likelihood, maximise(likelihood))
-    e = (StackedColumns(data.columns, lagged, dummies, lagged_dummies, scale)._off(o.lam)[0] * scale) @ np.concatenate(
-        [[1.0], [-o.rho] * spec.wy, -o.beta]
-    )
+    e = data.projected(o.lam).off @ (scale * np.concatenate([[1.0], [-o.rho] * spec.wy, -o.beta]))
     estimated = Estimated(likelihood, o, right[None], wy[None] if spec.wy else None, e[None], None, None, "none", None)
     return estimated, rank, notes
 
@@ -230,52 +280,67 @@ def _stacked(weights: PeriodWeights):
     return sparse.block_diag([w.sparse for w in weights.by_period], format="csr")
 
 
-def _dummies(present: np.ndarray, effects: str):
+def _dummies(present: np.ndarray, effects: str, entities=None, times=None):
     """Dummies of full column rank, their number, and notes."""
     from scipy import sparse
 
     if effects == "none":
         return None, 0, ()
-    t, n = present.shape
-    period, region = np.nonzero(present)
-    rows, ones, notes = np.arange(len(period)), np.ones(len(period)), []
-    regions = np.flatnonzero(present.any(axis=0))
-    place = np.zeros(n, int)
-    place[regions] = np.arange(len(regions))
-    parts = []
+    (t, n), (period, region) = present.shape, np.nonzero(present)
+    by_region = sparse.csc_array((np.ones(len(region)), (np.arange(len(region)), region)), shape=(len(region), n))
+    by_period = sparse.csc_array((np.ones(len(region)), (np.arange(len(region)), period)), shape=(len(region), t))
+    seen, held = present.sum(axis=0), present.sum(axis=1)
+    parts, notes = [], []
     if "entity" in EFFECTS[effects]:
-        parts.append(sparse.csc_array((ones, (rows, place[region])), shape=(len(rows), len(regions))))
-        once = int((present.sum(axis=0) == 1).sum())
-        if once:
-            notes.append(f"{once} regions are present in one period only: their effect fits them exactly.")
+        parts.append(by_region[:, np.flatnonzero(seen)])
+        notes += _fitted_exactly("region", "period", np.flatnonzero(seen == 1), entities)
     if "time" in EFFECTS[effects]:
-        over = sparse.csc_array((ones, (rows, period)), shape=(len(rows), t))
+        notes += _fitted_exactly("period", "region", np.flatnonzero(held == 1), times)
+        keep = held > 0
         if parts:  # one period of each connected set of regions and periods is redundant
-            links = sparse.csr_array((ones, (period, len(present) + place[region])), shape=(t + len(regions),) * 2)
+            links = sparse.csr_array((np.ones(len(region)), (period, t + region)), shape=(t + n, t + n))
             _, label = sparse.csgraph.connected_components(links, directed=False)
-            first = {}
-            for p in range(t):
-                first.setdefault(label[p], p)
-            over = over[:, [p for p in range(t) if p not in set(first.values())]]
-            if len(first) > 1:
-                notes.append(f"Regions and periods fall into {len(first)} sets that no region connects.")
-        parts.append(over)
+            sets, first = np.unique(label[:t][keep], return_index=True)
+            keep[np.flatnonzero(keep)[first]] = False
+            if len(sets) > 1:
+                groups = "; ".join(_named(np.flatnonzero((label[t:] == s) & (seen > 0)), entities) for s in sets)
+                notes.append(
+                    f"Regions and periods fall into {len(sets)} sets that no region connects ({groups}): each has time "
+                    "effects of its own level."
+                )
+        parts.append(by_period[:, np.flatnonzero(keep)])
     out = sparse.hstack(parts, format="csc")
     return out, out.shape[1], tuple(notes)
 
 
-def _check(data: StackedColumns, right: np.ndarray, terms, effects: str) -> None:
-    off = data._off(0.0)[0]
+def _fitted_exactly(what: str, other: str, which: np.ndarray, names) -> list[str]:
+    if not len(which):
+        return []
+    subject = f"1 {what} has" if len(which) == 1 else f"{len(which)} {what}s have"
+    return [
+        f"{subject} one {other} only ({_named(which, names)}): "
+        f"{'its effect fits it' if len(which) == 1 else 'their effects fit them'} exactly."
+    ]
+
+
+def _named(which: np.ndarray, names) -> str:
+    return listing(which + 1 if names is None else (names[i] for i in which))
+
+
+def _check(data: StackedColumns, terms: tuple[str, ...], effects: str) -> None:
+    """Refuse regressors that the effects absorb, or that are collinear without them."""
+    off = data.projected().off
     if effects != "none":
-        gone = [t for t, a in zip(terms, off.T, strict=True) if np.linalg.norm(a) < 1e-9]
+        gone = [t for t, a in zip(terms, off.T, strict=True) if np.linalg.norm(a) <= TOLERANCE]
         if gone:
             raise EstimationError(
                 f"{', '.join(map(repr, gone))}: no variation is left once the {effects} effects are removed.",
+                allowed="regressors that vary within regions over time (entity), across regions within a year (time)",
                 fix="drop them, or choose other effects (effects=)",
             )
     bad = collinear_columns(off, terms)
     if bad:
         raise EstimationError(
             "The regressors are collinear: " + "; ".join(f"{name} = {how}" for name, how in bad) + ".",
-            fix="drop one of them",
+            fix="drop one of them; where W X repeats X (time dummies, shares that add up) name the lags with durbin=[...]",
         )

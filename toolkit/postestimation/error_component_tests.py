@@ -17,7 +17,7 @@ from toolkit.models.results import Fit
 from toolkit.models.spec import SPECS
 from toolkit.models.transform import spatial_lag
 
-__all__ = ["baltagi_song_koh"]
+__all__ = ["baltagi_song_koh", "given_random_effects"]
 
 _BSK = "Baltagi, Song and Koh (2003), eq. "
 
@@ -56,6 +56,44 @@ def baltagi_song_koh(fit: Fit, weights) -> list[TestResult]:
     ]
 
 
+def given_random_effects(fit: Fit, weights) -> list[TestResult]:
+    """LM lag and LM error of a non-spatial model with random effects, at its estimates.
+
+    With data a - theta mean(a), theta = 1 - sigma_v / sigma_1, the covariance of the errors is sigma2_v I and commutes with
+    W, so that LM lag has its usual form; LM error is the square of Baltagi, Song and Koh's CLM lambda.
+
+    Parameters
+    ----------
+    fit : Fit
+        ols or slx with random effects, by maximum likelihood or GLS.
+    weights : SpatialWeights
+    """
+    y = fit.design.y
+    t = len(y)
+    sv2 = fit.solution.details["sigma2_e"]
+    s12 = t * fit.solution.details["sigma2_mu"] + sv2
+    theta = 1 - np.sqrt(sv2 / s12)
+
+    def quasi(a: np.ndarray) -> np.ndarray:
+        return a - theta * a.mean(axis=0, keepdims=True)
+
+    z, names = fit.design.regressors()
+    beta = np.array([fit.solution.value(n) for n in names])
+    e = quasi(y - z @ beta)
+    mean = quasi(spatial_lag(weights.lag, z @ beta)).ravel()
+    zs = quasi(z).reshape(mean.size, -1)
+    off = mean - zs @ np.linalg.lstsq(zs, mean, rcond=None)[0]
+    w = weights.sparse
+    traces = float(w.multiply(w.T).sum() + w.multiply(w).sum())
+    score = float((e * quasi(spatial_lag(weights.lag, y))).sum()) / sv2
+    lag = score**2 / (t * traces + float(off @ off) / sv2)
+    error = _lambda_root(y - z @ beta, weights, sv2, s12, traces) ** 2
+    return [
+        TestResult.chi2("LM lag given RE", "rho = 0, region effects random", lag, 1, "Anselin (1988), section 6.3.4"),
+        TestResult.chi2("LM error given RE", "lambda = 0, region effects random", error, 1, _BSK + "2.17"),
+    ]
+
+
 def _clm_lambda(fit: Fit, weights, b: float) -> float:
     """Score of lambda at the random-effects estimates, over its standard deviation."""
     design, z = fit.design, fit.estimated.z
@@ -65,6 +103,12 @@ def _clm_lambda(fit: Fit, weights, b: float) -> float:
     u = design.y - z @ s.coefficients.estimate[: z.shape[2]]
     sv2 = s.details["sigma2_e"]
     s12 = t * s.details["sigma2_mu"] + sv2
+    return _lambda_root(u, weights, sv2, s12, b)
+
+
+def _lambda_root(u: np.ndarray, weights, sv2: float, s12: float, b: float) -> float:
+    """Score of lambda from residuals with the region effects in them, over its standard deviation."""
+    t = len(u)
     mean = np.broadcast_to(u.mean(axis=0), u.shape)
     within = u - mean
     score = float((mean * spatial_lag(weights.lag, mean)).sum()) * sv2 / s12**2

@@ -8,9 +8,9 @@ from toolkit.contracts import TestResult, TestTable
 from toolkit.errors import InputError
 from toolkit.models.estimate import estimate
 from toolkit.models.results import Fit
-from toolkit.models.spec import SPECS, Spec, spec_named
+from toolkit.models.spec import RANDOM, SPECS, Spec, spec_named
 from toolkit.models.transform import demean, spatial_lag
-from toolkit.postestimation.error_component_tests import baltagi_song_koh
+from toolkit.postestimation.error_component_tests import baltagi_song_koh, given_random_effects
 from toolkit.postestimation.residual_tests import breusch_pagan, jarque_bera, pesaran_cd
 from toolkit.postestimation.score_tests import conditional, durbin_scores, sarma
 
@@ -39,6 +39,7 @@ def spectests(fit: Fit, W=None) -> TestTable:
     * Their joint test (SARMA); with X not lagged, the tests of W X and of the SDM (Koley and Bera 2024). After a model with
       rho or lambda, the conditional LM test of the other parameter.
     * For pooled least squares, Baltagi, Song and Koh's (2003) tests of region effects and spatial errors together.
+    * After random effects without rho and lambda, LM lag and LM error given them.
     * LR and Wald of the fit against each model one step smaller: for the SDM the SAR (theta = 0), the SEM
       (theta + rho b = 0, the common factor hypothesis) and the SLX (rho = 0). Wald uses the covariance of the fit.
     * Of the residuals: Pesaran's CD (not after time effects), Jarque-Bera, (spatial) Breusch-Pagan, Koenker-Bassett.
@@ -81,7 +82,8 @@ def spectests(fit: Fit, W=None) -> TestTable:
     if W is not None:
         weights = weights_error = W.match(fit.design.entities)
     if fit.estimated is None:
-        tests = _of_residuals(fit)
+        linear = fit.model in ("ols", "slx") and fit.effects in RANDOM and weights_error is not None
+        tests = [*(given_random_effects(fit, weights_error) if linear else ()), *_of_residuals(fit)]
     else:
         tests = [
             *_lm(fit, weights, weights_error),

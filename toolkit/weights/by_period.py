@@ -77,7 +77,7 @@ class YearlyWeights:
     @cached_property
     def hash(self) -> str:
         """sha256 of all matrices and periods."""
-        text = "|".join(f"{p!r}:{w.hash}" for p, w in self.by_period.items())
+        text = "|".join(f"{p}:{w.hash}" for p, w in self.by_period.items())
         return hashlib.sha256(text.encode()).hexdigest()
 
     def at(self, period: Hashable) -> SpatialWeights:
