@@ -9,7 +9,6 @@ from cases import FORMULAS, cigar, munnell, small_panel
 
 import toolkit as tk
 from toolkit.errors import DataError, InputError
-from toolkit.models.covariance import covariance
 from toolkit.models.robust import EARTH, coordinates_of
 
 FORMULA = FORMULAS["munnell"]
@@ -142,66 +141,6 @@ def test_conley_takes_places_from_the_map():
             tk.fit(FORMULA, flat, cov="conley", cov_options={"cutoff": 500})
 
 
-def quadratic_variance(linear, forms, k2, k3, k4):
-    """Variance of l'e + e'Ce for independent e with cumulants k2, k3, k4, entry by entry."""
-    p = len(forms)
-    out = np.empty((p, p))
-    for a in range(p):
-        for b in range(p):
-            ca, cb = forms[a], (forms[b] + forms[b].T) / 2
-            ca = (ca + ca.T) / 2
-            out[a, b] = (
-                k2 * linear[a] @ linear[b]
-                + k3 * (linear[a] @ np.diag(cb) + linear[b] @ np.diag(ca))
-                + k4 * np.diag(ca) @ np.diag(cb)
-                + 2 * k2**2 * np.trace(ca @ cb)
-            )
-    return out
-
-
-@pytest.mark.parametrize("model", ["sar", "sem", "sac"])
-def test_qml_meets_the_dense_formula(model):
-    panel, w, matrix = small_panel(seed=7, n=30, t=2)
-    fit = tk.fit("y ~ x1 + x2", panel, w, model=model, cov="qml")
-    m, eye = fit.estimated, np.eye(30)
-    t, o = 2, fit.estimated.optimum
-    a, b = eye - o.rho * matrix, eye - o.lam * matrix
-    both = np.eye(t)
-    h, g = matrix @ np.linalg.inv(b), b @ matrix @ np.linalg.inv(a) @ np.linalg.inv(b)
-    e = m.innovations.ravel()
-    z = (m.z.transpose(0, 2, 1) @ b.T).transpose(0, 2, 1).reshape(60, -1)
-    linear, forms = [*z.T / o.sigma2], [np.zeros((60, 60))] * z.shape[1]
-    if fit.spec.wy:
-        mean = np.linalg.solve(a, (m.z @ o.beta).T).T @ matrix.T @ b.T
-        linear.append(mean.ravel() / o.sigma2)
-        forms.append(np.kron(both, g) / o.sigma2)
-    if fit.spec.wu:
-        linear.append(np.zeros(60))
-        forms.append(np.kron(both, h) / o.sigma2)
-    linear.append(np.zeros(60))
-    forms.append(np.eye(60) / (2 * o.sigma2**2))
-    k2, k3 = o.sigma2, (e**3).mean()
-    k4 = (e**4).mean() - 3 * k2**2
-    inverse = covariance("expected", m).matrix
-    want = inverse @ quadratic_variance(linear, forms, k2, k3, k4) @ inverse
-    np.testing.assert_allclose(covariance("qml", m).matrix, want, rtol=1e-6, atol=1e-12)
-
-
-@pytest.mark.parametrize("effects", ["none", "entity", "time", "twoway"])
-@pytest.mark.parametrize("model", ["sar", "sem", "sac"])
-def test_period_scores_sum_to_zero_at_the_maximum(model, effects):
-    from toolkit.models.qml import period_scores
-
-    panel, w = munnell()
-    fit = tk.fit(FORMULA, panel, w, model=model, effects=effects)
-    s = period_scores(fit.estimated)
-    assert (np.abs(s.sum(axis=0)) < 1e-5 * np.sqrt((s**2).sum(axis=0)) + 1e-9).all()
-    for cov in ("cluster-time", "driscoll-kraay"):
-        again = fit.with_cov(cov)
-        np.testing.assert_allclose(again.params, fit.params)
-        assert (again.std_errors > 0).all() and any("periods are few" in n for n in again.notes)
-
-
 @pytest.mark.parametrize(
     ("cov", "options", "message"),
     [
@@ -221,27 +160,3 @@ def test_bad_options(cov, options, message):
         options = {**options, "coordinates": np.zeros((10, 2))}
     with pytest.raises(InputError, match=message):
         tk.fit("y ~ x1", panel, cov=cov, cov_options=options)
-
-
-@pytest.mark.slow
-def test_qml_covers_under_skewed_errors():
-    """SAR with chi-squared errors, N = 100: the interval of sigma2 covers with QML and not with the Hessian."""
-    rng = np.random.default_rng(3)
-    _, w, matrix = small_panel(seed=1, n=100, t=1)
-    solve, hit = np.linalg.inv(np.eye(100) - 0.4 * matrix), {"qml": [], "expected": []}
-    for _ in range(300):
-        x = rng.normal(size=100)
-        y = solve @ (1 + x + (rng.chisquare(1, 100) - 1) / np.sqrt(2))
-        panel = tk.Panel(pd.DataFrame({"id": w.ids, "x": x, "y": y}), entity="id")
-        m = tk.fit("y ~ x", panel, w, model="sar").estimated
-        for name, out in hit.items():
-            c = covariance(name, m).matrix
-            out.append(
-                [
-                    abs(m.optimum.sigma2 - 1) < 1.96 * np.sqrt(c[-1, -1]),
-                    abs(m.optimum.rho - 0.4) < 1.96 * np.sqrt(c[2, 2]),
-                ]
-            )
-    qml, normal = np.mean(hit["qml"], axis=0), np.mean(hit["expected"], axis=0)
-    assert normal[0] < 0.70 and qml[0] > 0.78  # kurtosis 15: the normal interval is far too short
-    assert qml[1] > 0.90

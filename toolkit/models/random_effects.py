@@ -342,13 +342,19 @@ def _maximise(like: ErrorComponents) -> tuple[np.ndarray, tuple[str, ...]]:
     if theta[at] < _NEAR and len(edge := _at_zero(like, theta, at)):
         theta, free[at] = edge, False
         notes.append(
-            "phi = 0: the likelihood is highest without region effects; the estimates are those of effects='none' and phi "
-            "has no standard error."
+            "phi = 0: the likelihood is highest without region effects, so that phi has no standard error"
+            + ("." if like.serial else "; the estimates are those of effects='none'.")
         )
     theta = _newton(like, theta, free)
-    rivals = sorted(
-        ((v, p) for v, p in found if v < like.value(theta) - 1e-3 and _is_top(like, p, free)), key=lambda f: -f[0]
-    )
+    top = like.value(theta)
+    rivals: list[tuple[float, np.ndarray]] = []
+    for value, point in sorted(found, key=lambda f: -f[0]):
+        if value > top - 1e-3:
+            continue
+        point = _newton(like, point, np.ones(len(point), bool))
+        known = [theta, *(p for _, p in rivals)]
+        if _is_top(like, point) and not any(np.allclose(point, k, rtol=1e-2, atol=1e-3) for k in known):
+            rivals.append((like.value(point), point))
     if rivals:
         listed = "; ".join(
             f"{v:.4f} at " + ", ".join(f"{n} = {x:.4f}" for n, x in zip(like.names, p, strict=True)) for v, p in rivals
@@ -441,14 +447,15 @@ def _newton(like: ErrorComponents, theta: np.ndarray, free: np.ndarray, rounds: 
     return theta
 
 
-def _is_top(like: ErrorComponents, theta: np.ndarray, free: np.ndarray) -> bool:
-    where = np.flatnonzero(free)
+def _is_top(like: ErrorComponents, theta: np.ndarray) -> bool:
+    """Whether the likelihood is flat and bends down everywhere at `theta`."""
+    free = np.ones(len(theta), bool)
     first, second = _differences(like.value, theta, _steps(like, theta), free)
-    curvature = np.array([[second[i, j] for j in where] for i in where])
-    if not np.isfinite(curvature).all():
+    curvature = np.array([[second[i, j] for j in range(len(theta))] for i in range(len(theta))])
+    if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature).max() >= 0:
         return False
     step = np.linalg.solve(curvature, np.array(first))
-    return bool(np.linalg.eigvalsh(curvature).max() < 0 and np.abs(step).max() < 0.05)
+    return bool((np.abs(step) < 1e-6 * np.maximum(np.abs(theta), 1e-2)).all())
 
 
 # -- joint standard errors --------------------------------------------------------------------------
