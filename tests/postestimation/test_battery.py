@@ -273,3 +273,19 @@ def test_lm_given_random_effects_is_the_square_of_clm_lambda_and_close_to_likeli
     for model, name in (("sar", "LM lag given RE"), ("sem", "LM error given RE")):
         lr = 2 * (tk.fit("y ~ x", panel, w, model=model, effects="random").loglik - base.loglik)
         assert tests[name].statistic == pytest.approx(lr, rel=0.25, abs=0.3), name
+
+
+def test_lm_given_random_effects_without_any_are_the_pooled_ones():
+    """Where phi = 0 all four, robust ones included, are the classical tests of the pooled model."""
+    rng = np.random.default_rng(3)
+    panel, w, _ = small_panel(seed=2, n=20, t=4)
+    e = rng.normal(size=(4, 20))
+    x = rng.normal(size=(4, 20))
+    panel = tk.Panel(
+        panel.frame.assign(x1=x.ravel(), y=(x + e - 0.95 * e.mean(axis=0)).ravel()), entity="id", time="year"
+    )
+    base = tk.fit("y ~ x1", panel, w, effects="random", method="ml")
+    assert base.params["phi"] == 0
+    given, pooled = tk.spectests(base), tk.spectests(tk.fit("y ~ x1", panel, w))
+    for name in ("LM lag", "LM error", "robust LM lag", "robust LM error"):
+        assert given[f"{name} given RE"].statistic == pytest.approx(pooled[name].statistic, rel=1e-6), name

@@ -6,42 +6,61 @@ import numpy as np
 import pandas as pd
 import pytest
 from cases import columbus, munnell, small_panel
-from scipy import integrate, special
+from scipy import integrate, linalg, special
 
 import toolkit as tk
 from toolkit.errors import InputError
 
 
-def dense_log_marginal(y, z, w, model, g):
-    """The integrand with matrices written out, integrated by scipy over rho; a constant is taken out."""
-    n, k = z.shape
-    eye, m = np.eye(n), n - 1
+def contrasts(n):
+    """Orthonormal columns (n, n - 1) at right angles to the constant."""
+    return linalg.null_space(np.ones((1, n)))
+
+
+def dense_log_marginal(y, z, w, model, effects, g):
+    """The likelihood of contrasts F'y over regions and periods, with matrices written out, integrated by scipy.
+
+    Rows of W sum to one, so that F'A = (F'A F) F': contrasts obey the model with F'W F for W (Lee and Yu 2010).
+    """
+    t, n = y.shape
+    if effects in ("entity", "twoway"):
+        over = contrasts(t).T
+        y, z = over @ y, np.einsum("st,tnk->snk", over, z)
+    if effects != "entity":  # a constant is removed like the effect of a period
+        f = contrasts(n)
+        y, z, w = y @ f, np.einsum("tnk,nm->tmk", z, f), f.T @ w @ f
+    periods, size = y.shape
+    m, k = y.size, z.shape[2]
 
     def log_density(p):
-        a = eye - p * w
-        left, right = a @ y, (a @ z if model in ("sem", "sdem") else z)
-        one = (a @ np.ones(n) if model in ("sem", "sdem") else np.ones(n))[:, None]
-        off = eye - one @ one.T / (one.T @ one).item()
-        left, right = off @ left, off @ right
+        a = np.eye(size) - p * w
+        left = (y @ a.T).ravel()
+        right = (np.einsum("mn,tnk->tmk", a, z) if model in ("sem", "sdem") else z).reshape(m, k)
         e = left - right @ np.linalg.lstsq(right, left, rcond=None)[0]
-        out = np.linalg.slogdet(a)[1] - m / 2 * np.log(np.pi) + special.gammaln(m / 2) - k / 2 * np.log1p(g)
+        out = periods * np.linalg.slogdet(a)[1] - m / 2 * np.log(np.pi) + special.gammaln(m / 2) - k / 2 * np.log1p(g)
         return out - m / 2 * np.log((left @ left + g * e @ e) / (1 + g))
 
     low = max(1 / np.linalg.eigvals(w).real.min(), -1.0)
     grid = np.linspace(low + 1e-6, 1 - 1e-6, 400)
-    top = max(map(log_density, grid))
-    value = integrate.quad(lambda p: np.exp(log_density(p) - top), low, 1, limit=400, points=[grid[200]])[0]
+    values = [log_density(p) for p in grid]
+    top, mode = max(values), grid[int(np.argmax(values))]
+    value = integrate.quad(lambda p: np.exp(log_density(p) - top), low, 1, limit=800, points=[mode], epsabs=1e-12)[0]
     return top + np.log(value) - np.log(1 - low)
 
 
 @pytest.mark.parametrize("model", ["sar", "sem", "sdm", "sdem"])
-def test_meets_brute_force(model):
-    panel, w = columbus()
-    got = tk.probabilities("CRIME ~ INC + HOVAL", panel, w, models=[model], g=50.0).tidy()["log_marginal"][0]
-    d = tk.fit("CRIME ~ INC + HOVAL", panel, w, model="slx").design
-    z = d.X[0][:, 1:]
-    z = np.column_stack([z, d.WX[0]]) if model in ("sdm", "sdem") else z
-    assert got == pytest.approx(dense_log_marginal(d.y[0], z, w.sparse.toarray(), model, 50.0), abs=1e-5)
+@pytest.mark.parametrize("effects", ["none", "entity", "time", "twoway"])
+def test_meets_the_dense_likelihood_of_contrasts(model, effects):
+    if effects == "none":
+        (panel, w), formula = columbus(), "CRIME ~ INC + HOVAL"
+    else:
+        (panel, w, _), formula = small_panel(seed=4, n=12, t=4), "y ~ x1 + x2"
+    got = tk.probabilities(formula, panel, w, models=[model], effects=effects, g=50.0).tidy()["log_marginal"][0]
+    d = tk.fit(formula, panel, w, model="slx").design
+    z = d.X[:, :, 1:]
+    z = np.concatenate([z, d.WX], axis=2) if model in ("sdm", "sdem") else z
+    want = dense_log_marginal(d.y, z, w.sparse.toarray(), model, effects, 50.0)
+    assert got == pytest.approx(want, abs=1e-6)
 
 
 def test_without_space_it_is_the_closed_form():
@@ -66,6 +85,26 @@ def test_units_do_not_matter(effects):
     one = tk.probabilities("unemp ~ pcap + pc", panel, w, effects=effects)
     other = tk.probabilities("I(3 * unemp) ~ I(pcap / 1000) + pc", panel, w, effects=effects)
     np.testing.assert_allclose(one.tidy()["probability"], other.tidy()["probability"], atol=1e-8)
+
+
+def test_fits_have_the_probabilities_of_their_models():
+    panel, w = munnell()
+    names = ("slx", "sdm", "sdem")
+    fits = [tk.fit("unemp ~ pcap + pc", panel, w, model=m, effects="entity") for m in names]
+    for g in (None, "diffuse"):
+        one = tk.probabilities(fits, g=g).tidy()
+        other = tk.probabilities("unemp ~ pcap + pc", panel, w, models=names, effects="entity", g=g).tidy()
+        np.testing.assert_allclose(one["probability"], other["probability"], atol=1e-12)
+        np.testing.assert_allclose(one["log_marginal"], other["log_marginal"], atol=1e-9)
+    # diffuse: the posterior mean is near the estimate, which maximises nearly the same function
+    assert other.loc[1, "mean"] == pytest.approx(fits[1].rho, abs=0.3 * fits[1].std_errors["rho"])
+
+
+def test_a_model_without_weights_is_one_model():
+    panel, w = columbus()
+    rook = tk.weights.rook(panel)
+    p = tk.probabilities("CRIME ~ INC", panel, {"queen": w, "rook": rook}, models=["ols", "sar"]).tidy()
+    assert list(p["model"]) == ["ols", "sar", "sar"] and list(p["prior"]) == [0.5, 0.25, 0.25]
 
 
 def test_the_right_weights_are_found():
@@ -105,6 +144,7 @@ def test_the_right_model_is_found_most_often(truth):
         ({"effects": "random"}, "no closed marginal"),
         ({"g": -1}, "g=-1"),
         ({"prior": 0}, "prior=0"),
+        ({"g": "diffuse", "models": ["sar", "sdm"]}, "arbitrary factor"),
     ],
 )
 def test_refusals(kw, message):

@@ -12,7 +12,7 @@ from toolkit.errors import InputError
 from toolkit.postestimation.wild_bootstrap import _signs
 
 
-def by_loop(fit, at, value, codes, v):
+def by_loop(fit, at, value, codes, v, imposed=True):
     """Every sample estimated in full on dummies, with the clustered covariance written out."""
     t, n = fit.design.y.shape
     z, _ = fit.design.regressors()
@@ -25,7 +25,7 @@ def by_loop(fit, at, value, codes, v):
     y, group = fit.design.y.ravel(), np.tile(codes, t)
     inverse = np.linalg.pinv(x.T @ x)
 
-    def statistic(left):
+    def statistic(left):  # of `value` as it is when called
         b = inverse @ x.T @ left
         e = left - x @ b
         s = np.array([x[group == g].T @ e[group == g] for g in range(len(v))]) @ inverse[:, at]
@@ -34,21 +34,25 @@ def by_loop(fit, at, value, codes, v):
     rest = np.delete(x, at, axis=1)
     base = y - value * x[:, at]
     fitted = rest @ np.linalg.lstsq(rest, base, rcond=None)[0]
-    u = base - fitted
+    centre = fitted + value * x[:, at]
     own = statistic(y)
-    sample = np.array([statistic(fitted + value * x[:, at] + w[group] * u) for w in v.T])
+    if not imposed:
+        centre = x @ inverse @ x.T @ y
+        value = (inverse @ x.T @ y)[at]
+    sample = np.array([statistic(centre + w[group] * (y - centre)) for w in v.T])
     return own, np.mean(np.abs(sample) >= np.abs(own) * (1 - 1e-8))
 
 
 @pytest.mark.parametrize("effects", ["none", "entity", "time", "twoway"])
 @pytest.mark.parametrize("value", [0.0, 0.7])
-def test_meets_the_loop(effects, value):
+@pytest.mark.parametrize("imposed", [True, False])
+def test_meets_the_loop(effects, value, imposed):
     panel, _, _ = small_panel(seed=2, n=8, t=3)
     fit = tk.fit("y ~ x1 + x2", panel, effects=effects)
     at = list(fit.terms).index("x1")
-    got = tk.wild_bootstrap(fit, "x1", value, interval=False)
+    got = tk.wild_bootstrap(fit, "x1", value, interval=False, impose_null=imposed)
     assert got.draws == 2**8  # every pattern of signs
-    own, p = by_loop(fit, at, value, np.arange(8), _signs(8, "rademacher", 9999, None))
+    own, p = by_loop(fit, at, value, np.arange(8), _signs(8, "rademacher", 9999, None), imposed)
     assert got.test.statistic == pytest.approx(own, rel=1e-8) and got.test.p_value == pytest.approx(p, abs=1e-12)
 
 
@@ -81,6 +85,36 @@ def test_groups_and_weights():
     assert got.tidy().loc[0, "term"] == "log(pc)"
 
 
+def test_random_samples_are_those_of_the_loop_and_count_the_data():
+    panel, _, _ = small_panel(seed=2, n=15, t=3)
+    fit = tk.fit("y ~ x1 + x2", panel, effects="twoway")
+    at, codes = list(fit.terms).index("x2"), np.arange(15) % 5
+    names = [f"g{c}" for c in codes]
+    got = tk.wild_bootstrap(fit, "x2", clusters=names, weights="webb", draws=199, seed=3, interval=False)
+    own, share = by_loop(fit, at, 0.0, codes, _signs(5, "webb", 199, np.random.default_rng(3)))
+    assert got.test.statistic == pytest.approx(own, rel=1e-8)
+    assert got.test.p_value == pytest.approx((199 * share + 1) / 200, abs=1e-12)
+
+
+def test_percentile_t_interval_is_the_inverse_of_the_free_bootstrap():
+    """Without the null the samples do not depend on the value: the interval is estimate -+ quantile x standard error."""
+    panel, _ = munnell()
+    fit = tk.fit(FORMULAS["munnell"], panel, effects="entity", cov="cluster-entity")
+    got = tk.wild_bootstrap(fit, "unemp", draws=999, seed=4, impose_null=False)
+    low, high = got.estimate - got.conf_low, got.conf_high - got.estimate
+    assert low == pytest.approx(high, rel=1e-4)
+    assert low == pytest.approx(2.0 * fit.std_errors["unemp"], rel=0.2)
+
+
+def test_fits_on_unbalanced_panels_are_refused_in_words():
+    panel, _ = munnell()
+    frame = panel.frame.drop(index=panel.frame.index[5])
+    gaps = tk.Panel(frame, entity=panel.entity, time=panel.time, unbalanced="keep")
+    fit = tk.fit(FORMULAS["munnell"], gaps, effects="entity")
+    with pytest.raises(InputError, match="balanced panel"):
+        tk.wild_bootstrap(fit, "unemp")
+
+
 @pytest.mark.parametrize(
     ("kw", "message"),
     [
@@ -89,6 +123,8 @@ def test_groups_and_weights():
         ({"weights": "normal"}, "rademacher, webb, mammen"),
         ({"draws": 5}, "too few"),
         ({"clusters": ["a"] * 48}, "one cluster"),
+        ({"level": 95}, "level=95"),
+        ({"value": float("nan")}, "value=nan"),
     ],
 )
 def test_refusals(kw, message):

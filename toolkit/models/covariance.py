@@ -100,7 +100,10 @@ def dk(m: Estimated, bandwidth: int | None = None) -> Covariance:
 def spatial_hac(
     m: Estimated, cutoff: float | None = None, kernel: str = "bartlett", serial_lag: int = 0, coordinates=None
 ):
-    """Conley (1999): dependence within `cutoff` km and up to `serial_lag` periods; see `robust.conley`."""
+    """Conley (1999): dependence within `cutoff` km and up to `serial_lag` periods; see `robust.conley`.
+
+    No factor for degrees of freedom. A cutoff below every distance leaves Newey and West's covariance within regions.
+    """
     t, n = m.innovations.shape
     if cutoff is None or isinstance(cutoff, bool) or not np.isscalar(cutoff) or not cutoff > 0:
         raise InputError(
@@ -121,7 +124,10 @@ def spatial_hac(
     matrix, facts = conley(_linear(m), where, km, kernel, serial_lag)
     notes = (f"{facts['neighbours']:.1f} regions lie within {km:g} km on average.",)
     if facts["smallest"] < 0:
-        notes += ("Conley's covariance is not positive semi-definite here: use kernel='bartlett' or another cutoff.",)
+        notes += (
+            "Conley's covariance is not positive semi-definite here, which neither kernel rules out on a sphere"
+            f" (kernel={kernel!r}): try another cutoff{'' if kernel == 'bartlett' else ' or the Bartlett kernel'}.",
+        )
     lag = f", {serial_lag} periods" if serial_lag else ""
     return Covariance(_padded(matrix, m), f"Conley ({km:g} km, {kernel}{lag})", notes=notes)
 

@@ -430,6 +430,8 @@ def _differences(function, theta: np.ndarray, h: np.ndarray, free: np.ndarray):
 
 def _newton(like: ErrorComponents, theta: np.ndarray, free: np.ndarray, rounds: int = 12) -> np.ndarray:
     where = np.flatnonzero(free)
+    if not len(where):
+        return theta
     for _ in range(rounds):
         first, second = _differences(like.value, theta, _steps(like, theta), free)
         slope = np.array(first)

@@ -6,6 +6,10 @@ over the regions present in each period, n observations in all. This is the like
 neither affect the others nor are affected; it is not the marginal likelihood of the complete system, where they go on
 acting unseen. Lags are taken among those present, then everything is projected off B F, F the dummies of the effects: with
 B = I - lambda W_t changing over time this is not the span of F, not even for entity effects.
+
+For the same reason no transformation removes the region effects (Lee and Yu 2010 need one W and every region in every
+period): the effects are estimated, and with few periods lambda, and in a lesser degree rho, keeps a bias of order 1/T
+(simulated with T = 6 and a sixth of the cells absent: 0.02 on a lambda of 0.3, 0.003 on a rho of 0.4).
 """
 
 from __future__ import annotations
@@ -253,7 +257,8 @@ def estimate_unbalanced(
         lagged = big @ (columns / scale)
         lagged_dummies = (big @ dummies).tocsc() if dummies is not None else None
     data = StackedColumns(columns / scale, lagged, dummies, lagged_dummies, scale)
-    _check(StackedColumns(data.columns[:, 1 + spec.wy :], None, dummies, None, np.ones(k)), terms, effects)
+    own = slice(1 + spec.wy, None)
+    _check(StackedColumns(data.columns[:, own], None, dummies, None, data.scale[own]), terms, effects)
     curve = sum_curve(weights) if spec.wy else None
     curve_error = sum_curve(weights_error) if spec.wu else None
     likelihood = Likelihood(
@@ -269,6 +274,11 @@ def estimate_unbalanced(
 
     likelihood, o = _refine(likelihood, maximise(likelihood))
     e = data.projected(o.lam).off @ (scale * np.concatenate([[1.0], [-o.rho] * spec.wy, -o.beta]))
+    if "entity" in EFFECTS[effects] and spec.wu:
+        notes += (
+            "Region effects estimated beside lambda, with regions absent or W by period: a bias of order 1/T remains "
+            f"(T = {len(y)}), which no transformation removes.",
+        )
     estimated = Estimated(likelihood, o, right[None], wy[None] if spec.wy else None, e[None], None, None, "none", None)
     return estimated, rank, notes
 
@@ -338,7 +348,7 @@ def _check(data: StackedColumns, terms: tuple[str, ...], effects: str) -> None:
                 allowed="regressors that vary within regions over time (entity), across regions within a year (time)",
                 fix="drop them, or choose other effects (effects=)",
             )
-    bad = collinear_columns(off, terms)
+    bad = collinear_columns(off * data.scale, terms)
     if bad:
         raise EstimationError(
             "The regressors are collinear: " + "; ".join(f"{name} = {how}" for name, how in bad) + ".",

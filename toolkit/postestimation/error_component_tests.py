@@ -57,7 +57,7 @@ def baltagi_song_koh(fit: Fit, weights) -> list[TestResult]:
 
 
 def given_random_effects(fit: Fit, weights) -> list[TestResult]:
-    """LM lag and LM error of a non-spatial model with random effects, at its estimates.
+    """LM and robust LM tests for a lag and an error of a non-spatial model with random effects, at its estimates.
 
     With data a - theta mean(a), theta = 1 - sigma_v / sigma_1, the covariance of the errors is sigma2_v I and commutes with
     W, so that LM lag has its usual form; LM error is the square of Baltagi, Song and Koh's CLM lambda.
@@ -86,11 +86,23 @@ def given_random_effects(fit: Fit, weights) -> list[TestResult]:
     w = weights.sparse
     traces = float(w.multiply(w.T).sum() + w.multiply(w).sum())
     score = float((e * quasi(spatial_lag(weights.lag, y))).sum()) / sv2
-    lag = score**2 / (t * traces + float(off @ off) / sv2)
-    error = _lambda_root(y - z @ beta, weights, sv2, s12, traces) ** 2
+    j = t * traces + float(off @ off) / sv2
+    score_error, variance = _lambda_score(y - z @ beta, weights, sv2, s12, traces)
+    shared = traces * ((t - 1) + sv2 / s12)  # covariance of the two scores
+    values = (
+        score**2 / j,
+        score_error**2 / variance,
+        (score - shared / variance * score_error) ** 2 / (j - shared**2 / variance),
+        (score_error - shared / j * score) ** 2 / (variance - shared**2 / j),
+    )
+    names = ("LM lag given RE", "LM error given RE", "robust LM lag given RE", "robust LM error given RE")
+    nulls = ("rho = 0", "lambda = 0", "rho = 0, lambda free", "lambda = 0, rho free")
+    source = (
+        "Baltagi, Song and Koh (2003), eq. 2.17 (error); Anselin, Bera, Florax and Yoon (1996) with its information"
+    )
     return [
-        TestResult.chi2("LM lag given RE", "rho = 0, region effects random", lag, 1, "Anselin (1988), section 6.3.4"),
-        TestResult.chi2("LM error given RE", "lambda = 0, region effects random", error, 1, _BSK + "2.17"),
+        TestResult.chi2(n, f"{h}, region effects random", v, 1, source)
+        for n, h, v in zip(names, nulls, values, strict=True)
     ]
 
 
@@ -103,17 +115,18 @@ def _clm_lambda(fit: Fit, weights, b: float) -> float:
     u = design.y - z @ s.coefficients.estimate[: z.shape[2]]
     sv2 = s.details["sigma2_e"]
     s12 = t * s.details["sigma2_mu"] + sv2
-    return _lambda_root(u, weights, sv2, s12, b)
+    score, variance = _lambda_score(u, weights, sv2, s12, b)
+    return score / np.sqrt(variance)
 
 
-def _lambda_root(u: np.ndarray, weights, sv2: float, s12: float, b: float) -> float:
-    """Score of lambda from residuals with the region effects in them, over its standard deviation."""
+def _lambda_score(u: np.ndarray, weights, sv2: float, s12: float, b: float) -> tuple[float, float]:
+    """Score of lambda from residuals with the region effects in them, and its variance."""
     t = len(u)
     mean = np.broadcast_to(u.mean(axis=0), u.shape)
     within = u - mean
     score = float((mean * spatial_lag(weights.lag, mean)).sum()) * sv2 / s12**2
     score += float((within * spatial_lag(weights.lag, within)).sum()) / sv2
-    return score / np.sqrt(((t - 1) + sv2**2 / s12**2) * b)
+    return score, ((t - 1) + sv2**2 / s12**2) * b
 
 
 def _clm_mu(fit: Fit, weights) -> float:

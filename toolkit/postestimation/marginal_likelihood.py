@@ -35,7 +35,7 @@ LeSage, J. (2014). Spatial econometric panel data model specification: a Bayesia
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -147,7 +147,7 @@ def log_marginal(
     fixed = np.ones((t, n, int(constant)))
     like, _ = likelihood_of(y, np.concatenate([z, fixed], axis=2), spec, effects, operator, operator_error)
     diffuse = g == "diffuse"
-    used = float("nan") if diffuse else default_g(m, k) if g is None else float(g)  # type: ignore[arg-type]
+    used = float("nan") if diffuse else default_g(m, k) if g is None else float(g)
     density = _density(like, k, m, used)
     if not spec.spatial:
         return Marginal(float(density(np.zeros(1))[0]), float("nan"), float("nan"), k, m, used)

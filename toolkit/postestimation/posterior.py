@@ -1,34 +1,32 @@
-r"""Posterior probabilities of models and of weights (LeSage 2014; LeSage and Pace 2009, chapter 6).
+"""Posterior probabilities of models and of weights (LeSage 2014; LeSage and Pace 2009, chapter 6).
 
-For each model the parameters are integrated out of the likelihood, not maximised: b and sigma2 in closed form, rho or lambda
-by quadrature over its interval. So models of different W and different place of the spatial dependence, which no LR test
-compares, have comparable weights; weights from BIC or maximised likelihoods are something else.
-
-Priors: p(sigma2) proportional to 1/sigma2; on the slopes Zellner's g-prior, b | sigma2 ~ N(0, g sigma2 (Z'Z)^-1) with
-g = max(n, k^2) (Fernandez, Ley and Steel 2001), Z the regressors (filtered ones under lambda) off the mean or the effects; on
-the constant and the effects a flat one; on rho and lambda uniform over the interval, or beta(a, a). A proper prior on the
-slopes is needed because models differ in their number (SAR and SDM), where a flat one would leave an arbitrary factor
-(Bartlett's paradox); LeSage (2014) compares SLX, SDM and SDEM, which share their slopes.
-
-    log p(y | rho) = log|I - rho W| T - (m/2) log(pi) + lgamma(m/2) - (k/2) log(1 + g)
-                     - (m/2) log((e0'e0 + g e'e) / (1 + g)),
-
-e0'e0 the sum of squares of y off the effects, e'e that off Z too, m the free observations: n - 1, N(T - 1), (N - 1)T,
-(N - 1)(T - 1).
+For each model the parameters are integrated out of the likelihood (`marginal_likelihood`, which states the priors). So models
+with different W and a different place of the spatial dependence, which no LR test compares, have comparable weights;
+weights made from BIC or maximised likelihoods are something else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.errors import InputError
-from toolkit.models.design import design
-from toolkit.models.estimate import likelihood_of
+from toolkit.errors import EstimationError, InputError, listing
+from toolkit.models.design import Design, absorbed_columns, collinear_columns, design
+from toolkit.models.results import Fit
 from toolkit.models.spec import Spec, effects_named, spec_named
+from toolkit.models.transform import demean
+from toolkit.postestimation.marginal_likelihood import (
+    EFFECTS_ALLOWED,
+    MODELS,
+    Marginal,
+    check_priors,
+    default_g,
+    free_observations,
+    log_marginal,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,9 +34,7 @@ if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["ModelProbabilities", "log_marginal", "probabilities"]
-
-MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem")
+__all__ = ["ModelProbabilities", "marginal_of", "probabilities", "shares"]
 
 
 @dataclass(frozen=True)
@@ -48,24 +44,29 @@ class ModelProbabilities:
     Attributes
     ----------
     table : DataFrame
-        One row a model and W: model weights log_marginal probability rho_mean (posterior mean of rho or lambda).
-    depvar : str
-    effects : str
+        One row a model and W: model weights log_marginal prior probability mean sd (of rho or lambda) slopes. A model
+        without W (ols) is one row, with weights ``""`` and the prior of all weights together.
+    depvar, effects : str
     g : float
-        Of the g-prior; NaN where it differs by model.
+        Of the g-prior on the slopes; NaN for the diffuse prior.
+    observations : int
+        Free of the effects.
     """
 
     table: pd.DataFrame
     depvar: str
     effects: str
+    g: float = float("nan")
+    observations: int = 0
 
     def tidy(self) -> pd.DataFrame:
         """One row a model and W."""
         return self.table.copy()
 
     def glance(self) -> pd.DataFrame:
-        """One row: the most probable pair."""
-        return self.table.sort_values("probability", ascending=False).head(1).reset_index(drop=True)
+        """One row: the most probable model and W, and what the probabilities rest on."""
+        top = self.table.sort_values("probability", ascending=False, kind="stable").head(1).reset_index(drop=True)
+        return top.assign(depvar=self.depvar, effects=self.effects, g=self.g, observations=self.observations)
 
     def by(self, what: str) -> pd.Series:
         """Probabilities summed over the other: ``by("model")``, ``by("weights")``."""
@@ -74,36 +75,42 @@ class ModelProbabilities:
         return self.table.groupby(what, sort=False)["probability"].sum()
 
     def __repr__(self) -> str:
-        wide = self.table.pivot(index="model", columns="weights", values="probability")
-        return f"Posterior model probabilities of {self.depvar} ({self.effects} effects)\n{wide.round(4)}"
+        wide = self.table.pivot_table(
+            index="model", columns="weights", values="probability", aggfunc="sum", sort=False, fill_value=0.0
+        )
+        prior = "diffuse slopes" if np.isnan(self.g) else f"g = {self.g:g}"
+        return f"Posterior model probabilities of {self.depvar} ({self.effects} effects, {prior})\n{wide.round(4)}"
 
     def _repr_html_(self) -> str:
         return self.table.to_html(index=False, float_format="%.4f")
 
 
 def probabilities(
-    formula: str,
-    data: Panel,
-    W: SpatialWeights | Mapping[str, SpatialWeights],
+    formula: str | Sequence[Fit],
+    data: Panel | None = None,
+    W: SpatialWeights | Mapping[str, SpatialWeights] | None = None,
     models: Sequence[str] = ("slx", "sar", "sem", "sdm", "sdem"),
     effects: str = "none",
     *,
-    g: float | None = None,
+    g: float | str | None = None,
     prior: float = 1.0,
 ) -> ModelProbabilities:
     """Posterior probabilities of spatial models and weights.
 
     Parameters
     ----------
-    formula : str
+    formula : str, or sequence of Fit
+        Fits of one outcome with one kind of effects, which need no other argument but the priors.
     data : Panel
         Balanced.
     W : SpatialWeights or mapping of name to SpatialWeights
     models : sequence of str
         Of ols slx sar sem sdm sdem. Every model has the same prior probability, shared by the weights.
     effects : {"none", "entity", "time", "twoway"}
-    g : float, optional
-        Of the g-prior on the slopes; max(n, k^2) by default.
+    g : float or "diffuse", optional
+        Of the g-prior on the slopes; max(m, k^2) by default, m the free observations and k the slopes of the
+        largest model. ``"diffuse"`` is LeSage's flat prior, for models with equally many slopes: slx, sdm and sdem,
+        or ols, sar and sem.
     prior : float
         a of the beta(a, a) prior of rho and lambda on their interval; 1 is uniform, 1.01 LeSage and Pace's.
 
@@ -114,7 +121,14 @@ def probabilities(
     Raises
     ------
     InputError
-        For models outside the list, or a g that is not positive.
+        For models outside the list, priors out of range, or fits that do not explain the same observations.
+    EstimationError
+        For regressors that are collinear or absorbed by the effects.
+
+    Notes
+    -----
+    Published programs after LeSage's (2014) routine add minus the integral over rho, instead of its logarithm, to the
+    log-marginal of the models with rho or lambda, and count T log-determinants under entity effects: their probabilities differ.
 
     References
     ----------
@@ -129,132 +143,151 @@ def probabilities(
     >>> round(float(p.tidy()["probability"].sum()), 10)
     1.0
     """
-    import pandas as pd
-
+    check_priors(g, prior)
+    if not isinstance(formula, str):
+        return _of_fits(formula, g, prior)
+    if data is None or W is None:
+        raise InputError("A formula needs data= and W=.", fix="tk.probabilities(formula, panel, W), or give fits")
     effects = effects_named(effects)
-    if effects not in ("none", "entity", "time", "twoway"):
-        raise InputError(
-            f"effects={effects!r} have no closed marginal likelihood.", allowed="none, entity, time, twoway"
-        )
-    unknown = [m for m in models if spec_named(m).name not in MODELS]
+    if effects not in EFFECTS_ALLOWED:
+        raise InputError(f"effects={effects!r} have no closed marginal likelihood.", allowed=", ".join(EFFECTS_ALLOWED))
+    if isinstance(models, str) or not len(models):
+        raise InputError(f"models={models!r} is not a list of models.", allowed=f"a list of {', '.join(MODELS)}")
+    specs = [spec_named(m) for m in dict.fromkeys(models)]
+    unknown = [s.name for s in specs if s.name not in MODELS]
     if unknown:
-        raise InputError(f"No marginal likelihood for {unknown!r}.", allowed=", ".join(MODELS))
-    for name, value in (("g", g), ("prior", prior)):
-        if value is not None and not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name}={value!r} is not a positive number.")
-    named = W if isinstance(W, Mapping) else {"W": W}
-    rows = []
+        raise InputError(f"No marginal likelihood for {listing(unknown)}.", allowed=", ".join(MODELS))
+    named = dict(W) if isinstance(W, Mapping) else {"W": W}
+    rows, found = [], []
     for label, weights in named.items():
         w = weights.match(data.entities)
         built = design(formula, data, lag_durbin=w.lag, durbin=True, effects=effects)
-        for model in models:
-            spec = spec_named(model)
-            value, mean = log_marginal(built, spec, effects, w, g, prior)
-            rows.append({"model": model, "weights": label, "log_marginal": value, "rho_mean": mean})
-    table = pd.DataFrame(rows)
-    # a model without W (ols) is one model, not one for each W: its prior is split over the labels
-    top = table["log_marginal"].max()
-    share = np.exp(table["log_marginal"] - top)
-    table["probability"] = share / share.sum()
-    return ModelProbabilities(
-        table[["model", "weights", "log_marginal", "probability", "rho_mean"]], built.depvar, effects
-    )
+        if not found:
+            g = _common_g(g, built, specs, effects)
+        for spec in specs:
+            if spec.spatial or spec.wx:
+                found.append(_marginal(built, spec, effects, w, w, g, prior))
+                rows.append({"model": spec.name, "weights": label, "prior": 1 / (len(specs) * len(named))})
+            elif label == next(iter(named)):
+                found.append(_marginal(built, spec, effects, None, None, g, prior))
+                rows.append({"model": spec.name, "weights": "", "prior": 1 / len(specs)})
+    return _record(rows, found, built.depvar, effects)
 
 
-def log_marginal(built, spec: Spec, effects: str, w, g: float | None = None, prior: float = 1.0) -> tuple[float, float]:
-    """Log marginal likelihood of one model, and the posterior mean of rho or lambda (NaN without).
+def marginal_of(fit: Fit, g: float | str | None = None, prior: float = 1.0) -> Marginal:
+    """The marginal likelihood of the model and data of a fit.
 
-    Parameters
-    ----------
-    built : Design
-        With W X.
-    spec : Spec
-    effects : str
-    w : SpatialWeights
-    g, prior : see `probabilities`
+    Raises
+    ------
+    InputError
+        Where there is none: both rho and lambda, random effects, dynamics, instruments, absent regions, W by period.
     """
+    why = None
+    if fit.effects not in EFFECTS_ALLOWED:
+        why = f"effects={fit.effects!r}"
+    elif fit.spec.name not in MODELS:
+        why = f"model={fit.model!r} (two spatial parameters)"
+    elif fit.options.method != "ml" or fit.design.dynamic or fit.design.instrument_terms:
+        why = f"method={fit.options.method!r}" + (", dynamic models" if fit.design.dynamic else "")
+    elif fit.periods is not None:
+        why = "absent regions or weights that differ by period"
+    if why:
+        raise InputError(
+            f"There is no marginal likelihood for {why}.",
+            allowed=f"models {', '.join(MODELS)} with effects {', '.join(EFFECTS_ALLOWED)}, method='ml', balanced panels",
+        )
+    return _marginal(fit.design, fit.spec, fit.effects, fit.weights, fit.weights_error, g, prior)
+
+
+def shares(log_marginals: Iterable[float], priors: Iterable[float]) -> np.ndarray:
+    """Posterior probabilities from log marginal likelihoods and prior probabilities."""
+    value = np.asarray(list(log_marginals), float) + np.log(np.asarray(list(priors), float))
+    mass = np.exp(value - value.max())
+    return mass / mass.sum()
+
+
+def _of_fits(fits: Sequence[Fit], g: float | str | None, prior: float) -> ModelProbabilities:
+    fits = list(fits)
+    if not fits or not all(isinstance(f, Fit) for f in fits):
+        raise InputError("Neither a formula nor a list of fits was given.", allowed="a formula, or fits from tk.fit")
+    first = fits[0]
+    for f in fits[1:]:
+        same = f.design.y.shape == first.design.y.shape and np.array_equal(f.design.y, first.design.y)
+        if f.effects != first.effects or not same:
+            raise InputError(
+                f"The fits do not explain the same observations: {f.depvar!r} with effects={f.effects!r} beside "
+                f"{first.depvar!r} with effects={first.effects!r}.",
+                fix="compare fits of one outcome, sample and kind of effects",
+            )
+    if g is None:
+        slopes = max(_slopes(f.design, f.spec).shape[2] for f in fits)
+        g = default_g(_free(first.design, first.effects), slopes)
+    found = [marginal_of(f, g, prior) for f in fits]
+    if g == "diffuse":
+        _equally_many([m.slopes for m in found])
+    rows = []
+    for f in fits:
+        used = f.weights if f.spec.wy else f.weights_error if f.spec.wu else f.weights_durbin
+        label = used.note if f.spec.spatial or f.spec.wx else ""
+        rows.append({"model": f.model, "weights": label, "prior": 1 / len(fits)})
+    return _record(rows, found, first.depvar, first.effects)
+
+
+def _marginal(built: Design, spec: Spec, effects: str, w, w_error, g, prior: float) -> Marginal:
+    z = _slopes(built, spec)
+    names = [n for i, n in enumerate(built.terms) if i != built.constant] + list(built.wx_terms) * spec.wx
+    constant = built.constant is not None
+    off = "none" if effects == "none" else effects
+    gone = absorbed_columns(z, names, effects) if effects != "none" else []
+    flat = demean(z, off).reshape(-1, z.shape[2])
+    bad = [] if gone else collinear_columns(flat - flat.mean(axis=0) if constant else flat, names)
+    if gone or bad:
+        what = ", ".join(map(repr, gone)) or "; ".join(f"{name} = {how}" for name, how in bad)
+        raise EstimationError(
+            f"{'Absorbed by the effects' if gone else 'Collinear regressors'}: {what}.",
+            fix="drop them from the formula",
+        )
+    op = w.operator if spec.wy else None
+    op_error = w_error.operator if spec.wu else None
+    return log_marginal(built.y, z, spec, effects, op, op_error, constant=constant, g=g, prior=prior)
+
+
+def _slopes(built: Design, spec: Spec) -> np.ndarray:
+    """X without the constant, and W X where the model has it, shape (T, N, k)."""
+    z = built.X[:, :, [i for i in range(len(built.terms)) if i != built.constant]]
+    return np.concatenate([z, built.WX], axis=2) if spec.wx else z
+
+
+def _free(built: Design, effects: str) -> int:
     t, n = built.y.shape
-    keep = [i for i in range(len(built.terms)) if i != built.constant]
-    z = built.X[:, :, keep]
-    if spec.wx:
-        z = np.concatenate([z, built.WX], axis=2)
-    k = z.shape[2]
-    # the constant is an effect: removed like one, B 1 being constant or not
-    constant = np.ones((t, n, 1)) if effects == "none" else np.zeros((t, n, 0))
-    like, _ = likelihood_of(
-        built.y,
-        np.concatenate([z, constant], axis=2),
-        spec,
-        effects,
-        w.operator if spec.wy else None,
-        w.operator if spec.wu else None,
-    )
-    free = {"none": n * t - 1, "entity": n * (t - 1), "time": (n - 1) * t, "twoway": (n - 1) * (t - 1)}[effects]
-    g = float(max(free, k**2)) if g is None else g
-    scale, first = like.data.scale, 1 + spec.wy
-
-    def sums(rho: float, lam: float) -> tuple[float, float]:
-        """Sum of squares of the outcome off the effects, and off the slopes too."""
-        rows = like.data.rows(lam)
-        left = rows[:, 0] * scale[0] - (rho * scale[1] * rows[:, 1] if spec.wy else 0.0)
-        fixed = rows[:, first + k :]
-        if fixed.shape[1]:
-            q = fixed / np.linalg.norm(fixed)
-            left = left - q @ (q.T @ left)
-            rows = rows - q @ (q.T @ rows)
-        right = rows[:, first : first + k]
-        e = left - right @ np.linalg.lstsq(right, left, rcond=None)[0] if k else left
-        return float(left @ left), float(e @ e)
-
-    from scipy.special import betaln, gammaln
-
-    periods = t - (effects in ("entity", "twoway"))
-
-    def log_density(p: float) -> float:
-        total, error = sums(p if spec.wy else 0.0, p if spec.wu else 0.0)
-        out = -free / 2 * np.log(np.pi) + gammaln(free / 2) - k / 2 * np.log1p(g)
-        out -= free / 2 * np.log((total + g * error) / (1 + g))
-        for used, curve in ((spec.wy, like.curve), (spec.wu, like.curve_error)):
-            if used:
-                out += periods * float(curve.value(p))
-        return float(out)
-
-    if not spec.spatial:
-        return log_density(0.0), float("nan")
-    if w.operator.exact_spectrum is False:
-        start = 0.0
-        like = _refined(like, spec, start)
-    low, high = like.interval if spec.wy else like.interval_error
-    low = max(low, -1.0) if high <= 1.0 + 1e-9 else low
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    rho = (low + high) / 2 + (high - low) / 2 * nodes
-    share = (rho - low) / (high - low)
-    values = np.array([log_density(float(r)) for r in rho])
-    values = values + (prior - 1) * (np.log(share) + np.log1p(-share)) - betaln(prior, prior) - np.log(high - low)
-    top = values.max()
-    mass = np.exp(values - top) * weights * (high - low) / 2
-    # narrow posteriors: once more where the mass is
-    mean, spread = _moments(rho, mass)
-    a, b = max(low, mean - 12 * spread), min(high, mean + 12 * spread)
-    rho = (a + b) / 2 + (b - a) / 2 * nodes
-    share = (rho - low) / (high - low)
-    values = np.array([log_density(float(r)) for r in rho])
-    values = values + (prior - 1) * (np.log(share) + np.log1p(-share)) - betaln(prior, prior) - np.log(high - low)
-    top = values.max()
-    mass = np.exp(values - top) * weights * (b - a) / 2
-    return float(top + np.log(mass.sum())), float((rho * mass).sum() / mass.sum())
+    return free_observations(t, n, effects, built.constant is not None)
 
 
-def _moments(rho: np.ndarray, mass: np.ndarray) -> tuple[float, float]:
-    mean = float((rho * mass).sum() / mass.sum())
-    spread = float(np.sqrt(max(((rho - mean) ** 2 * mass).sum() / mass.sum(), 0.0)))
-    return mean, max(spread, float(np.abs(np.diff(rho)).max()) / 2)
+def _common_g(g, built: Design, specs: Sequence[Spec], effects: str):
+    """One g for all models, so that none has another prior for its slopes."""
+    numbers = [_slopes(built, s).shape[2] for s in specs]
+    if g == "diffuse":
+        _equally_many(numbers)
+    return default_g(_free(built, effects), max(numbers)) if g is None else g
 
 
-def _refined(like, spec: Spec, at: float):
-    """Series curves are exact at their nodes; the middle of the interval is close enough for an integral."""
-    from dataclasses import replace
+def _equally_many(slopes: Sequence[int]) -> None:
+    if len(set(slopes)) > 1:
+        raise InputError(
+            f"g='diffuse' cannot compare models with {listing(sorted(set(slopes)))} slopes: the flat prior leaves an "
+            "arbitrary factor between them.",
+            allowed="slx, sdm, sdem together, or ols, sar, sem together",
+            fix="leave g out (g-prior), or compare models with the same regressors",
+        )
 
-    if spec.wy:
-        return replace(like, curve=like.curve.refined(at))
-    return replace(like, curve_error=like.curve_error.refined(at))
+
+def _record(rows: list[dict], found: list[Marginal], depvar: str, effects: str) -> ModelProbabilities:
+    import pandas as pd
+
+    table = pd.DataFrame(rows)
+    for name in ("log_value", "mean", "sd", "slopes"):
+        table[name] = [getattr(m, name) for m in found]
+    table = table.rename(columns={"log_value": "log_marginal"})
+    table["probability"] = shares(table["log_marginal"], table["prior"])
+    columns = ["model", "weights", "log_marginal", "prior", "probability", "mean", "sd", "slopes"]
+    return ModelProbabilities(table[columns], depvar, effects, found[0].g, found[0].observations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,11 +84,13 @@ def wild_bootstrap(
     seed: int | None = None,
     level: float = 0.95,
     interval: bool = True,
+    impose_null: bool = True,
 ) -> WildBootstrap:
-    r"""Test `term` = `value` by the wild cluster bootstrap with the null imposed.
+    r"""Test `term` = `value` by the wild cluster bootstrap.
 
-    Residuals of the model under the null are multiplied by one random weight a cluster; the t statistic of each
-    sample is set against that of the data (symmetric p-value). The interval inverts the test.
+    Residuals are multiplied by one random weight a cluster; the t statistic of each sample is set against that of the
+    data. The p-value is symmetric: the share of samples with a t as large as the data's, the data counted among random
+    samples (so that it is never zero). The interval inverts the test.
 
     Parameters
     ----------
@@ -107,6 +110,9 @@ def wild_bootstrap(
         Of the interval.
     interval : bool
         False saves the time of the inversion.
+    impose_null : bool
+        Resample the residuals of the model under the null (recommended: few clusters reject at the right rate), or,
+        with False, those of the estimated model.
 
     Returns
     -------
@@ -115,7 +121,7 @@ def wild_bootstrap(
     Raises
     ------
     InputError
-        For a model with rho or lambda, an unknown term or weights, or too few draws.
+        For a model with rho or lambda, an unbalanced panel, an unknown term or weights, or too few draws.
 
     References
     ----------
@@ -132,6 +138,8 @@ def wild_bootstrap(
     """
     if not isinstance(fit, Fit) or fit.spec.spatial or fit.estimated is None:
         what = f"the {fit.model.upper()}" if isinstance(fit, Fit) else f"a {type(fit).__name__}"
+        if isinstance(fit, Fit) and not fit.spec.spatial:
+            what = f"a fit by {fit.solution.estimator} on other than a balanced panel with fixed effects or none"
         raise InputError(
             f"The wild cluster bootstrap is for least squares; {what} was given.",
             allowed="fits of model='ols' or 'slx' with effects none, entity, time or twoway",
@@ -142,12 +150,16 @@ def wild_bootstrap(
         raise InputError(f"weights={weights!r} is not known.", allowed=", ".join(WEIGHTS))
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
         raise InputError(f"draws={draws!r} is too few for a p-value.", allowed="a whole number of 99 or more")
+    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
+        raise InputError(f"level={level!r} is not a probability.", allowed="above 0 and below 1, e.g. 0.95")
+    if not np.isfinite(value):
+        raise InputError(f"value={value!r} cannot be tested.", allowed="a finite number")
     codes = _codes(clusters, list(fit.design.entities))
     groups = int(codes.max()) + 1
     if groups < 2:
         raise InputError("There is one cluster.", allowed="two clusters or more")
     v = _signs(groups, weights, draws, np.random.default_rng(seed))
-    problem = _Problem.of(fit, fit.terms.index(term), codes, v)
+    problem = _Problem.of(fit, fit.terms.index(term), codes, v, impose_null)
     statistic, p = problem.test(value)
     low = high = float("nan")
     if interval:
@@ -159,7 +171,7 @@ def wild_bootstrap(
         p_value=p,
         distribution="permutation",
         reference="Cameron, Gelbach and Miller (2008); Roodman et al. (2019)",
-        reason=f"{groups} clusters, {len(v.T)} samples, {weights} weights, null imposed",
+        reason=f"{groups} clusters, {len(v.T)} samples, {weights} weights, null {'imposed' if impose_null else 'not imposed'}",
     )
     return WildBootstrap(test, problem.estimate, low, high, term, groups, len(v.T), level)
 
@@ -178,24 +190,32 @@ class _Problem:
     v: np.ndarray  # (G, R)
     effects: str
     factor: float
+    imposed: bool
+
+    @property
+    def enumerated(self) -> bool:
+        """Whether the first sample is the data itself: every pattern of signs, not random ones."""
+        return bool((self.v[:, 0] == 1).all())
 
     @classmethod
-    def of(cls, fit: Fit, at: int, codes: np.ndarray, v: np.ndarray) -> _Problem:
+    def of(cls, fit: Fit, at: int, codes: np.ndarray, v: np.ndarray, imposed: bool = True) -> _Problem:
         y, z = demean(fit.design.y, fit.effects), demean(fit.estimated.z, fit.effects)
         groups = len(v)
-        return cls(y, z, at, codes, v, fit.effects, groups / (groups - 1))
+        return cls(y, z, at, codes, v, fit.effects, groups / (groups - 1), imposed)
 
     @property
     def estimate(self) -> float:
-        return float(self._solve(self.y)[self.at])
+        return float(self._solve(self.y, list(range(self.z.shape[2])))[self.at])
 
-    @property
+    @cached_property
     def gram_inverse(self) -> np.ndarray:
         return np.linalg.inv(np.einsum("tnk,tnl->kl", self.z, self.z))
 
-    def _solve(self, left: np.ndarray) -> np.ndarray:
-        k = self.z.shape[2]
-        return np.linalg.lstsq(self.z.reshape(-1, k), left.ravel(), rcond=None)[0]
+    def _solve(self, left: np.ndarray, columns: list[int]) -> np.ndarray:
+        """Least squares of `left` on some of the regressors; empty for none."""
+        if not columns:
+            return np.zeros(0)
+        return np.linalg.lstsq(self.z[:, :, columns].reshape(-1, len(columns)), left.ravel(), rcond=None)[0]
 
     def _by_cluster(self, a: np.ndarray) -> np.ndarray:
         out = np.zeros((len(self.v), *a.shape[1:]))
@@ -204,38 +224,50 @@ class _Problem:
 
     def test(self, value: float) -> tuple[float, float]:
         """The t statistic of `value` and its bootstrap p-value."""
-        inverse, k = self.gram_inverse, self.z.shape[2]
-        others = [j for j in range(k) if j != self.at]
+        others = [j for j in range(self.z.shape[2]) if j != self.at]
         left = self.y - value * self.z[:, :, self.at]
-        flat = self.z[:, :, others].reshape(-1, k - 1)
-        b = np.linalg.lstsq(flat, left.ravel(), rcond=None)[0] if others else np.zeros(0)
-        u = left - (self.z[:, :, others] @ b if others else 0.0)  # residuals under the null, (T, N)
+        u = left - self.z[:, :, others] @ self._solve(left, others)  # residuals under the null, (T, N)
+        shift, matrix = self._linear(u)
+        ones = np.ones(len(self.v))
+        observed = float(shift @ ones / np.sqrt(self.factor * ((matrix @ ones) ** 2).sum()))
+        if not self.imposed:
+            shift, matrix = self._free
+        sample = shift @ self.v / np.sqrt(self.factor * ((matrix @ self.v) ** 2).sum(axis=0))
+        # ties with the data's own pattern count as not smaller
+        as_large = int((np.abs(sample) >= np.abs(observed) * (1 - 1e-10)).sum())
+        own = not self.enumerated
+        return observed, (as_large + own) / (len(sample) + own)
+
+    @cached_property
+    def _free(self) -> tuple[np.ndarray, np.ndarray]:
+        """`_linear` of the residuals of the estimated model."""
+        every = list(range(self.z.shape[2]))
+        return self._linear(self.y - self.z @ self._solve(self.y, every))
+
+    def _linear(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the samples of residuals `u` (T, N) do, as linear functions of the weights.
+
+        Returns
+        -------
+        ndarray, shape (G,)
+            Times v: the coefficient less its value in the model that made `u`.
+        ndarray, shape (G, G)
+            Times v: the scores of the clusters along the coefficient.
+        """
+        inverse = self.gram_inverse
         q = self.z @ inverse[:, self.at]  # (T, N): the coefficient is q'y
         c = self._by_cluster(np.einsum("tn,tn->n", q, u))  # q_g'u_g
         zu = self._by_cluster(np.einsum("tnk,tn->nk", self.z, u))  # Z_g'u_g, (G, k)
         qz = self._by_cluster(np.einsum("tn,tnk->nk", q, self.z))  # q_g'Z_g, (G, k)
         spread = qz @ inverse @ zu.T  # (G, G)
         if self.effects in ("time", "twoway"):  # weights undo the demeaning over regions: take the time means out again
-            n = self.y.shape[1]
-            means = np.zeros((len(self.v), len(self.y)))
-            np.add.at(means, self.codes, u.T)  # (G, T) sums of residuals by cluster and period
-            sums = np.zeros((len(self.v), len(self.y)))
-            np.add.at(sums, self.codes, q.T)
-            spread = spread + sums @ means.T / n
-        matrix = np.diag(c) - spread
-        top = c @ self.v  # (R,) bootstrap coefficient less the value
-        scores = matrix @ self.v
-        sample = top / np.sqrt(self.factor * (scores**2).sum(axis=0))
-        ones = np.ones(len(self.v))
-        observed = float(c @ ones / np.sqrt(self.factor * ((matrix @ ones) ** 2).sum()))
-        # ties with the data's own pattern count as not smaller
-        return observed, float(np.mean(np.abs(sample) >= np.abs(observed) * (1 - 1e-10)))
+            spread = spread + self._by_cluster(q.T) @ self._by_cluster(u.T).T / self.y.shape[1]
+        return c, np.diag(c) - spread
 
     def end(self, side: int, alpha: float) -> float:
         """The end of the set of values that are not rejected at `alpha`, by bisection outward from the estimate."""
-        inverse, e = self.gram_inverse, self.y - self.z @ self._solve(self.y)
-        score = self._by_cluster(np.einsum("tnk,tn->nk", self.z, e)) @ inverse[:, self.at]
-        step = 2 * np.sqrt(self.factor * (score**2).sum())
+        _, matrix = self._free
+        step = 2 * np.sqrt(self.factor * (matrix.sum(axis=1) ** 2).sum())  # two standard errors
         inside = self.estimate
         outside = inside + side * step
         for _ in range(60):
