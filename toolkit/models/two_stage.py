@@ -371,7 +371,8 @@ def _covariance(f: TwoStage, e: np.ndarray, shape, cov: str, s2: float, df: int,
         sums = np.zeros((codes.max() + 1, scores.shape[1]))
         np.add.at(sums, np.tile(codes, periods), scores)
         groups = len(sums)
-        return groups / (groups - 1) * f.cov @ (sums.T @ sums) @ f.cov, "clustered by region"
+        what = "region" if clusters is None else f"{groups} groups of regions"
+        return groups / (groups - 1) * f.cov @ (sums.T @ sums) @ f.cov, f"clustered by {what}"
     raise InputError(
         f"cov={cov!r} is not a covariance of two-stage least squares.", allowed="classical, hc0, hc1, cluster-entity"
     )
