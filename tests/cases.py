@@ -15,6 +15,7 @@ import toolkit as tk
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 CIGAR = ROOT.parent / "shared" / "data" / "cigar.csv"
+FILTERED = ROOT.parent / "shared" / "data" / "filteredGDP.csv"
 
 FORMULAS = {
     "munnell": "log(gsp) ~ log(pcap) + log(pc) + log(emp) + unemp",

@@ -33,6 +33,12 @@ _OBJECTS = {
     "predict": "toolkit.postestimation.predict",
     "probabilities": "toolkit.postestimation.posterior",
     "grid": "toolkit.designs.grid",
+    "beta_convergence": "toolkit.designs.beta",
+    "convergence_speed": "toolkit.designs.beta",
+    "sigma_convergence": "toolkit.designs.sigma",
+    "convergence_clubs": "toolkit.designs.clubs",
+    "log_t": "toolkit.designs.clubs",
+    "stochastic_convergence": "toolkit.designs.stochastic",
     "hausman": "toolkit.postestimation.hausman",
     "moran_residuals": "toolkit.postestimation.residual_tests",
     "select": "toolkit.postestimation.select",
@@ -53,7 +59,11 @@ if TYPE_CHECKING:
     from toolkit import errors, weights
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
+    from toolkit.designs.beta import beta_convergence, convergence_speed
+    from toolkit.designs.clubs import convergence_clubs, log_t
     from toolkit.designs.grid import grid
+    from toolkit.designs.sigma import sigma_convergence
+    from toolkit.designs.stochastic import stochastic_convergence
     from toolkit.explore.cross_section_dependence import csd_exponent
     from toolkit.explore.local_moran import local_moran
     from toolkit.explore.moran import moran
