@@ -29,6 +29,7 @@ from toolkit.explore.observations import frozen, observe
 from toolkit.models.fit import fit as estimate
 from toolkit.models.results import Fit
 from toolkit.models.spec import EFFECTS, effects_named, spec_named
+from toolkit.models.transform import demean
 from toolkit.postestimation.impacts import impacts
 from toolkit.postestimation.multipliers import multipliers
 
@@ -149,7 +150,8 @@ class BetaConvergence:
         Log level at the start of each span, and mean annual growth over it.
     regions, names : tuple, length N
     conditional : bool
-        Whether there are controls or effects.
+        Whether there are controls or effects of regions.
+    effects : str
     level : float
         Of the intervals.
     notes : tuple of str
@@ -170,6 +172,7 @@ class BetaConvergence:
     regions: tuple[object, ...]
     names: tuple[str, ...]
     conditional: bool
+    effects: str = "none"
     level: float = 0.95
     notes: tuple[str, ...] = ()
 
@@ -204,10 +207,11 @@ class BetaConvergence:
         return row.assign(**extra)
 
     def points(self) -> pd.DataFrame:
-        """The scatter: region name span initial growth."""
+        """The scatter: region name span initial growth; and both less the means that the effects take out."""
         import pandas as pd
 
         spans, n = self.initial.shape
+        off = [demean(a[:, :, None], self.effects)[:, :, 0] for a in (self.initial, self.growth)]
         return pd.DataFrame(
             {
                 "region": list(self.regions) * spans,
@@ -215,6 +219,8 @@ class BetaConvergence:
                 "span": np.repeat(np.arange(1, spans + 1), n),
                 "initial": self.initial.ravel(),
                 "growth": self.growth.ravel(),
+                "initial_within": off[0].ravel(),
+                "growth_within": off[1].ravel(),
             }
         )
 
@@ -424,6 +430,7 @@ def beta_convergence(
         regions=tuple(panel.entities),
         names=tuple(str(regions[r]) for r in panel.entities),
         conditional=bool(controls) or dynamic,
+        effects=effects,
         level=level,
         notes=tuple(fit.notes),
     )

@@ -49,6 +49,8 @@ class SigmaConvergence:
         ``trend``, ``Pitman-Morgan``, ``Carree-Klomp T2``, ``Carree-Klomp T3``.
     slopes : mapping of group to (float, float)
         Change of dispersion a period, and its standard error.
+    group_labels : mapping of group to str
+        Chinese names of the groups.
     """
 
     variable: str
@@ -64,6 +66,7 @@ class SigmaConvergence:
     counts: tuple[int, ...]
     tests: Mapping[tuple[str, str], TestResult]
     slopes: Mapping[str, tuple[float, float]]
+    group_labels: Mapping[str, str]
 
     def tidy(self) -> pd.DataFrame:
         """One row a group and period: group time measure dispersion n."""
@@ -205,6 +208,7 @@ def sigma_convergence(
         counts=tuple(len(m) for m in where.values()),
         tests=MappingProxyType(tests),
         slopes=MappingProxyType(slopes),
+        group_labels=MappingProxyType({} if by is None else dict(panel.register_info(by).labels_zh)),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
+from toolkit.report.convergence import convergence_scatter, dispersion, transition_paths
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
 from toolkit.report.labels import place_labels
 from toolkit.report.specification_curve import specification_curve
@@ -17,7 +18,14 @@ from toolkit.report.words import phrase
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["moran_by_year", "moran_scatter", "specification_curve"]
+__all__ = [
+    "convergence_scatter",
+    "dispersion",
+    "moran_by_year",
+    "moran_scatter",
+    "specification_curve",
+    "transition_paths",
+]
 
 
 def moran_scatter(
