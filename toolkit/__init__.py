@@ -24,6 +24,10 @@ _OBJECTS = {
     "SpatialWeights": "toolkit.weights.spatial_weights",
     "moran": "toolkit.explore.moran",
     "local_moran": "toolkit.explore.local_moran",
+    "local_moran_bivariate": "toolkit.explore.local_bivariate",
+    "local_geary": "toolkit.explore.local_geary",
+    "local_join_count": "toolkit.explore.local_join_count",
+    "getis_ord": "toolkit.explore.getis_ord",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
@@ -55,6 +59,10 @@ if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.designs.grid import grid
     from toolkit.explore.cross_section_dependence import csd_exponent
+    from toolkit.explore.getis_ord import getis_ord
+    from toolkit.explore.local_bivariate import local_moran_bivariate
+    from toolkit.explore.local_geary import local_geary
+    from toolkit.explore.local_join_count import local_join_count
     from toolkit.explore.local_moran import local_moran
     from toolkit.explore.moran import moran
     from toolkit.models.fit import fit

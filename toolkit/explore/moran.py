@@ -11,7 +11,7 @@ import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
 from toolkit.explore.observations import frozen, matched, observe, standardise
-from toolkit.explore.permutation import check_count, draws, resolve_seed, tail_p
+from toolkit.explore.permutation import check_count, draws, normal_p, resolve_seed, tail_p
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def moran(
         variance_normality=var_normal,
         variance_randomization=frozen(var_random),
         score=frozen(score),
-        p_value=frozen(_normal_p(score, alternative)),
+        p_value=frozen(normal_p(score, alternative)),
         p_perm=frozen(tail_p(above, below, count, alternative)),
         perm_mean=frozen(mean),
         perm_sd=frozen(sd),
@@ -314,17 +314,3 @@ def _permuted(z: np.ndarray, W: csr_array, statistic: np.ndarray, permutations: 
         return above, below, np.full(rows, np.nan), np.full(rows, np.nan)
     mean = total / permutations
     return above, below, mean, np.sqrt(np.maximum(squares / permutations - mean**2, 0))
-
-
-def _normal_p(score: np.ndarray, alternative: str) -> np.ndarray:
-    from scipy.stats import norm
-
-    match alternative:
-        case "greater":
-            return norm.sf(score)
-        case "less":
-            return norm.cdf(score)
-        case "directed":
-            return norm.sf(np.abs(score))
-        case _:
-            return 2 * norm.sf(np.abs(score))

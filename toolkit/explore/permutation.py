@@ -9,7 +9,7 @@ import numpy as np
 
 from toolkit.errors import InputError
 
-__all__ = ["ALTERNATIVES", "adjust", "check_count", "check_level", "draws", "resolve_seed", "tail_p"]
+__all__ = ["ALTERNATIVES", "adjust", "check_count", "check_level", "draws", "normal_p", "resolve_seed", "tail_p"]
 
 #: Alternatives of a permutation test, with the p-value each takes from the two tail counts.
 ALTERNATIVES = ("two-sided", "greater", "less", "directed")
@@ -158,3 +158,18 @@ def adjust(p: np.ndarray, method: str | None) -> np.ndarray:
     out = np.empty_like(p)
     np.put_along_axis(out, order, np.minimum(1.0, stepped), -1)
     return np.where(np.isfinite(p), out, np.nan)
+
+
+def normal_p(score: np.ndarray, alternative: str) -> np.ndarray:
+    """P-values of a standard normal score; alternatives as in `tail_p`."""
+    from scipy.stats import norm
+
+    match alternative:
+        case "greater":
+            return norm.sf(score)
+        case "less":
+            return norm.cdf(score)
+        case "directed":
+            return norm.sf(np.abs(score))
+        case _:
+            return 2 * norm.sf(np.abs(score))
