@@ -138,7 +138,7 @@ def getis_ord(
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GetisOrdTable(LocalTable):
     """Gi or Gi* by period and region.
 

@@ -87,7 +87,7 @@ def local_moran_bivariate(
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BivariateLocalMoranTable(LocalMoranTable):
     """Bivariate local Moran's I; the attributes of `LocalMoranTable`, `lag` being that of `lagged`.
 

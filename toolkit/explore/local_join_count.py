@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.errors import DataError, listing
+from toolkit.errors import DataError
 from toolkit.explore.conditional import conditional_moments, conditional_tails, others
 from toolkit.explore.local_bivariate import common_periods
 from toolkit.explore.local_table import LocalTable, decide, origin, plan
-from toolkit.explore.observations import Observations, frozen, matched, observe
+from toolkit.explore.observations import Observations, frozen, located, matched, observe
 from toolkit.explore.permutation import tail_p
 
 if TYPE_CHECKING:
@@ -137,13 +137,9 @@ def local_join_count(
 
 
 def _binary(x: Observations, panel: Panel) -> None:
-    t, i = np.nonzero((x.values != 0) & (x.values != 1))
-    if t.size:
-        names = panel.names
-        where = listing(
-            (f"{names[panel.entities[b]]} {x.times[a]}: {x.values[a, b]:g}" for a, b in zip(t, i, strict=True)), 6
-        )
+    bad = (x.values != 0) & (x.values != 1)
+    if bad.any():
         raise DataError(
-            f"{x.name!r} has other values than 0 and 1: {where}.",
+            f"{x.name!r} has other values than 0 and 1: {located(bad, x.values, x.times, panel)}.",
             fix='mark regions by a comparison, e.g. "gdp / pop > 5"',
         )

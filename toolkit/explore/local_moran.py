@@ -154,7 +154,7 @@ def products(focal: np.ndarray, around: np.ndarray, W: csr_array, how: Plan) -> 
     }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LocalMoranTable(LocalTable):
     """Local Moran's I by period and region; `tidy` has the columns below, without `score`.
 
