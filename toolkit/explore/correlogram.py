@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,8 @@ def correlogram(
     z = standardise(observed.values)
     if W is None:
         i, j, d, edges, measure, unit = _distances(panel, bands)
-        labels = [f"{a:.6g}–{b:.6g}" for a, b in zip(edges, edges[1:], strict=False)]
+        shown = [f"{e:.0f}" if np.diff(edges).min() >= 10 else f"{e:.6g}" for e in edges]
+        labels = [f"{a}–{b}" for a, b in pairwise(shown)]
         by, weights = "distance", measure
     else:
         W = matched(W, panel)

@@ -48,7 +48,8 @@ def local_join_count(
     panel : Panel
         N regions, T periods.
     variable : str
-        0 and 1, or an expression with such values, e.g. ``"gdp / pop > 5"``.
+        0 and 1, or an expression with such values, e.g. ``"gdp / pop > 5"``. Where all regions of a period are marked
+        every p-value is 1, where none is there is no test.
     W : SpatialWeights
         Matched to the panel by id. Regions without neighbours: cluster ``island``.
     other : str, optional
@@ -67,7 +68,7 @@ def local_join_count(
     Raises
     ------
     DataError
-        Other values than 0 and 1; only one of them in a period.
+        Other values than 0 and 1 (located).
     WeightsError, InputError, FormulaError
         As `local_moran`.
 
@@ -86,13 +87,13 @@ def local_join_count(
     how = plan(permutations, seed, p_adjust, level, alternative)
     W = matched(W, panel)
     fields = origin(panel, W)
-    x = observe(panel, variable)
+    x = observe(panel, variable, constant=True)
     _binary(x, panel)
     title, name, label, label_zh = "Local join count", x.name, x.label, x.label_zh
     focal = around = x.values
     times = tuple(x.times)
     if other is not None:
-        y = observe(panel, other)
+        y = observe(panel, other, constant=True)
         _binary(y, panel)
         x, y, times = common_periods(x, y)
         both = x.values * y.values
