@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["JOIN_CLUSTERS", "local_join_count"]
 
 #: Cluster labels in the order of maps and legends.
-JOIN_CLUSTERS = ("joined", "ns", "absent", "island")
+JOIN_CLUSTERS = ("joined", "marked", "absent", "island")
 
 
 def local_join_count(
@@ -63,7 +63,7 @@ def local_join_count(
     Returns
     -------
     LocalTable
-        Clusters ``joined`` (significant), ``ns``, ``absent`` (not marked, no test), ``island``.
+        Clusters ``joined`` (significant), ``marked`` (not significant), ``absent`` (not marked, no test), ``island``.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def local_join_count(
         **decide(
             p,
             np.full(p.shape, "joined"),
-            np.where(islands, "island", np.where(focal == 0, "absent", "ns")),
+            np.where(islands, "island", np.where(focal == 0, "absent", "marked")),
             how,
         ),
     )

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from toolkit.errors import InputError, listing
 from toolkit.report.figure import GREY, PaperFigure, inches_of, new_figure
-from toolkit.report.words import phrase
+from toolkit.report.words import phrase, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ def correlogram(
     with figure.styled():
         grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
         for axes in grid.flat[len(times) :]:
-            axes.remove()
+            axes.set_visible(False)
         for axes, t in zip(grid.flat, times, strict=False):
             _panel(axes, record, record.at(t), level)
             axes.set_title(str(t) if len(record.times) > 1 else "", pad=11)
@@ -89,12 +89,21 @@ def correlogram(
         grid[0, 0].set_ylim(low, high + 0.02 * (high - low))
         for axes in grid.flat[: len(times)]:
             _pairs(axes, record)
-        xlabel = phrase(record.by, lang)
-        if len(times) == 1:
-            grid[0, 0].set(xlabel=xlabel, ylabel=phrase(record.kind, lang))
-        else:
-            figure.supxlabel(xlabel, fontsize=7.5)
-            figure.supylabel(phrase(record.kind, lang), fontsize=7.5)
+        for axes in grid[-1]:
+            axes.set_xlabel(phrase(record.by, lang))
+        for axes in grid[:, 0]:
+            axes.set_ylabel(phrase(record.kind, lang))
+            axes.annotate(
+                phrase("pairs", lang),
+                (0.0, 1.0),
+                xycoords="axes fraction",
+                xytext=(-4, 2),
+                textcoords="offset points",
+                ha="right",
+                va="bottom",
+                fontsize=6,
+                color=GREY,
+            )
         _legend(figure, name or record.labels[lang == "zh"], record, level, lang)
     return figure
 
@@ -143,4 +152,7 @@ def _legend(figure: PaperFigure, label: str, record, level: float, lang: str) ->
         Patch(facecolor=_BAND, label=phrase("drawn" if record.permutations else "band", lang)),
     ]
     columns = 2 if figure.get_figwidth() < 5 else 4
-    figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=label)
+    legend = figure.legend(
+        handles=handles, loc="outside lower center", ncols=columns, title=wrapped(label, figure.get_figwidth())
+    )
+    legend.get_title().set_multialignment("center")

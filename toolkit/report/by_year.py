@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
 from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
-from toolkit.report.words import phrase
+from toolkit.report.words import phrase, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,7 +126,10 @@ def by_year(
         )
     order = list(dict.fromkeys(table["time"]))
     numeric = all(isinstance(t, (int, float, np.integer, np.floating)) for t in order)
-    figure = new_figure(width, min(0.62 * inches_of(width), 2.9), lang=lang)
+    labels = [wrapped(record.labels[v][lang == "zh"], inches_of(width) - 0.3) for v in names]
+    above = len(names) > 1 and any(len(text) > 28 for text in labels)  # too long for columns
+    room = 0.14 * sum(text.count("\n") + 1 for text in labels) if above or len(names) == 1 else 0
+    figure = new_figure(width, min(0.62 * inches_of(width), 2.9) + room, lang=lang)
     with figure.styled():
         axes = figure.subplots()
         for v, (color, marker, dash) in zip(names, _LINES, strict=False):
@@ -135,7 +138,7 @@ def by_year(
             _line(axes, x, rows, color, marker, dash, record, level)
         axes.axhline(record.expected, color=GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
         _by_year_axes(axes, order, numeric, statistic, lang)
-        _by_year_legend(figure, axes, names, record, level, lang)
+        _by_year_legend(figure, axes, labels, above, level, lang)
     return figure
 
 
@@ -176,18 +179,17 @@ def _by_year_axes(axes: Axes, order: list, numeric: bool, statistic: str, lang: 
     axes.margins(x=0.02)
 
 
-def _by_year_legend(figure: PaperFigure, axes: Axes, names: list, record, level: float, lang: str) -> None:
+def _by_year_legend(figure: PaperFigure, axes: Axes, labels: list, above: bool, level: float, lang: str) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    labels = [record.labels[v][lang == "zh"] for v in names]
     lines = []
-    if len(names) == 1:
+    if len(labels) == 1:
         axes.set_title(labels[0], fontweight="normal")
     else:
         styles = zip(labels, _LINES, strict=False)
         lines = [Line2D([], [], color=c, marker=m, linestyle=d, label=text) for text, (c, m, d) in styles]
-    marker, color = _LINES[0][1], (_LINES[0][0] if len(names) == 1 else INK)
+    marker, color = _LINES[0][1], (_LINES[0][0] if len(labels) == 1 else INK)
     full = Line2D([], [], linestyle="", marker=marker, color=color, label=phrase("significant", lang, level=level))
     hollow = Line2D(
         [],
@@ -201,4 +203,7 @@ def _by_year_legend(figure: PaperFigure, axes: Axes, names: list, record, level:
     centre = Line2D([], [], color=GREY, linewidth=0.7, linestyle=(0, (4, 2)), label=phrase("expected", lang))
     band = Patch(facecolor="#e6e6e6", label=phrase("band", lang))
     columns = 2 if figure.get_figwidth() < 5 else 4
+    if above:
+        figure.legend(handles=lines, loc="outside upper left", ncols=1)
+        lines = []
     figure.legend(handles=[*lines, full, hollow, centre, band], loc="outside lower center", ncols=columns)

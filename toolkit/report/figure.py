@@ -47,6 +47,7 @@ CLUSTER_STYLE = {
     "positive": {"facecolor": "#fdd49e", "hatch": "------"},
     "negative": {"facecolor": "#8073ac", "hatch": "\\\\\\\\\\\\"},
     "joined": {"facecolor": "#a50f15", "hatch": None},
+    "marked": {"facecolor": "#fcb7a0", "hatch": None},
     "ns": {"facecolor": "#f2f2f2", "hatch": None},
     "absent": {"facecolor": "#ffffff", "hatch": None},
     "island": {"facecolor": "#ffffff", "hatch": "xxxx"},

@@ -14,7 +14,7 @@ from toolkit.errors import DataError, InputError, listing
 from toolkit.report.classes import classify
 from toolkit.report.figure import CLUSTER_STYLE, GREY, INK, NO_DATA, PaperFigure, inches_of, new_figure
 from toolkit.report.projection import Sheet, sheet
-from toolkit.report.words import phrase
+from toolkit.report.words import phrase, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -208,7 +208,8 @@ def clusters(
         for key, number in counts.items()
         if key != "island" or any(number)
     ]
-    heading = f"{title or _cluster_title(record, lang)}\n{_rule(record, lang)}"
+    width = width or ("one" if len(times) == 1 else "two")
+    heading = f"{wrapped(title or _cluster_title(record, lang), inches_of(width))}\n{_rule(record, lang)}"
     titles = [str(t) if len(record.times) > 1 else "" for t in times]
     return _map_figure(sheet(panel, projection, inset), styles, titles, handles, heading, width, lang)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from toolkit.errors import InputError
 
-__all__ = ["phrase"]
+__all__ = ["phrase", "wrapped"]
 
 _WORDS = {
     "standardised": ("{x}, standardised", "{x}（标准化）"),
@@ -31,7 +33,8 @@ _WORDS = {
     "cold": ("Cold spot", "冷点"),
     "positive": ("Other positive", "其他正相关"),
     "negative": ("Negative", "负相关"),
-    "joined": ("Joined", "显著聚集"),
+    "joined": ("Joined, significant", "显著聚集"),
+    "marked": ("Marked, not significant", "已标记、不显著"),
     "absent": ("Not marked", "未标记"),
     "Local Moran's I": ("Local Moran's I", "局部莫兰指数"),
     "Bivariate local Moran's I": ("Bivariate local Moran's I", "双变量局部莫兰指数"),
@@ -60,3 +63,23 @@ def phrase(key: str, lang: str = "en", **values: object) -> str:
     if lang not in ("en", "zh"):
         raise InputError(f"lang={lang!r} is unknown.", allowed='"en", "zh"')
     return _WORDS[key][lang == "zh"].format(**values)
+
+
+def wrapped(text: str, inches: float) -> str:
+    r"""Text in lines that fit a width at the size of legends; a Chinese character counts as two.
+
+    Examples
+    --------
+    >>> wrapped("Gross regional product per head", 1.2)
+    'Gross regional\nproduct per head'
+    """
+    most, lines, room = max(8, int(inches * 15)), [], 0
+    for word in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", text):
+        size = sum(2 if "\u2e80" <= c <= "\uffef" else 1 for c in word.rstrip())
+        if lines and size <= room:
+            lines[-1] += word
+        else:
+            lines.append(word)
+            room = most
+        room -= size + len(word) - len(word.rstrip())
+    return "\n".join(line.rstrip() for line in lines)
