@@ -23,7 +23,18 @@ _OBJECTS = {
     "load": "toolkit.data.loaders",
     "SpatialWeights": "toolkit.weights.spatial_weights",
     "moran": "toolkit.explore.moran",
+    "moran_bivariate": "toolkit.explore.moran_bivariate",
+    "moran_differential": "toolkit.explore.moran_variants",
+    "moran_rates": "toolkit.explore.moran_variants",
+    "geary": "toolkit.explore.geary",
+    "correlogram": "toolkit.explore.correlogram",
+    "mantel": "toolkit.explore.mantel",
+    "join_count": "toolkit.explore.join_count",
     "local_moran": "toolkit.explore.local_moran",
+    "local_moran_bivariate": "toolkit.explore.local_bivariate",
+    "local_geary": "toolkit.explore.local_geary",
+    "local_join_count": "toolkit.explore.local_join_count",
+    "getis_ord": "toolkit.explore.getis_ord",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
@@ -64,9 +75,19 @@ if TYPE_CHECKING:
     from toolkit.designs.grid import grid
     from toolkit.designs.sigma import sigma_convergence
     from toolkit.designs.stochastic import stochastic_convergence
+    from toolkit.explore.correlogram import correlogram
     from toolkit.explore.cross_section_dependence import csd_exponent
+    from toolkit.explore.geary import geary
+    from toolkit.explore.getis_ord import getis_ord
+    from toolkit.explore.join_count import join_count
+    from toolkit.explore.local_bivariate import local_moran_bivariate
+    from toolkit.explore.local_geary import local_geary
+    from toolkit.explore.local_join_count import local_join_count
     from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.mantel import mantel
     from toolkit.explore.moran import moran
+    from toolkit.explore.moran_bivariate import moran_bivariate
+    from toolkit.explore.moran_variants import moran_differential, moran_rates
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order

@@ -137,6 +137,36 @@ def _lisa_data(tk):
     return tk.Panel(frame, entity="id", time="year"), tk.weights.from_matrix(ring, ids=ids, normalize="row")
 
 
+def toolkit_lisa_large(side: int) -> float:
+    """Local Moran of a lattice, 999 permutations, imports left out."""
+    import numpy as np
+    import pandas as pd
+
+    import toolkit as tk
+
+    y, _, links = lattice(side)
+    ids = np.arange(len(y))
+    panel = tk.Panel(pd.DataFrame({"id": ids, "y": y}), entity="id")
+    w = tk.weights.from_matrix(links, ids=ids, normalize="row")
+    start = time.perf_counter()
+    tk.local_moran(panel, "y", w, permutations=999, seed=1)
+    return time.perf_counter() - start
+
+
+def esda_lisa_large(side: int) -> float:
+    """The same by esda's Moran_Local, compiled beforehand on a small lattice."""
+    from esda import Moran_Local
+    from libpysal.weights import WSP
+
+    for size in (10, side):
+        y, _, links = lattice(size)
+        w = WSP(links).to_W(silence_warnings=True)
+        w.transform = "r"
+        start = time.perf_counter()
+        Moran_Local(y, w, permutations=999, seed=1, n_jobs=1)
+    return time.perf_counter() - start
+
+
 def _big_panel(rows: int = 50, columns: int = 57, periods: int = 20):
     """A lattice panel with two-way effects, two regressors and rho = 0.4: y, x, z (T, N) and 0/1 links."""
     import numpy as np
@@ -218,6 +248,13 @@ JOBS = (
         True,
     ),
     ("LISA, 31 x 23, 9,999 permutations, cold; peer esda Moran_Local loop", 0, toolkit_lisa, esda_lisa, False),
+    (
+        "LISA, lattice N = 90,000, 999 permutations; peer esda, warm, one core",
+        300,
+        toolkit_lisa_large,
+        esda_lisa_large,
+        False,
+    ),
 )
 
 

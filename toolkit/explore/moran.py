@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.observations import frozen, matched, observe, standardise
-from toolkit.explore.permutation import check_count, draws, resolve_seed, tail_p
+from toolkit.explore.observations import Observations, frozen, matched, observe, standardise
+from toolkit.explore.permutation import check_count, normal_p, resolve_seed, tail_p, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["MoranTable", "moran"]
-
-_TIE = 1e-12  # draws closer than this to the observed value are ties, not rounding
+__all__ = ["MoranTable", "moments", "moran", "moran_table", "simulator"]
 
 
 def moran(
@@ -86,23 +84,36 @@ def moran(
     >>> record.tidy().shape[0] == panel.T
     True
     """
-    if assumption not in ("randomization", "normality"):
-        raise InputError(f"assumption={assumption!r} is unknown.", allowed="randomization, normality")
     names = [variable] if isinstance(variable, str) else list(variable)
     if not names or len(set(names)) < len(names):
         raise InputError(f"variable={variable!r} names no variable, or one twice.", allowed="one or several, each once")
+    W = matched(W, panel)
+    observed = [observe(panel, name) for name in names]
+    return moran_table(observed, panel, W, permutations, seed, alternative, assumption)
+
+
+def moran_table(
+    observed: Sequence[Observations],
+    panel: Panel,
+    W: SpatialWeights,
+    permutations: int,
+    seed: int | None,
+    alternative: str,
+    assumption: str,
+) -> MoranTable:
+    """The record of Moran's I of what was observed; W in the panel's order, arguments as for `moran`."""
+    if assumption not in ("randomization", "normality"):
+        raise InputError(f"assumption={assumption!r} is unknown.", allowed="randomization, normality")
     count, start = check_count(permutations), resolve_seed(seed)
     tail_p(0, 0, 0, alternative)  # refuse an unknown alternative before any work
-    W = matched(W, panel)
     if panel.N < 4:
         raise DataError(f"Moran's variance needs at least four regions; the panel has {panel.N}.")
-    observed = [observe(panel, name) for name in names]
     x = np.concatenate([o.values for o in observed])  # (R, N): a row for each variable and period
     z = standardise(x)
     lag = np.ascontiguousarray((W.sparse @ z.T).T) * (panel.N / W.sparse.sum())
     statistic = (z * lag).mean(axis=1)
     expected, var_normal, var_random = moments(z, W.sparse)
-    above, below, mean, sd = _permuted(z, W.sparse, statistic, count, start)
+    drawn = tally(statistic, simulator(z, W.sparse), panel.N, count, start, width=z.size)
     variance = var_random if assumption == "randomization" else np.full_like(var_random, var_normal)
     score = (statistic - expected) / np.sqrt(variance)
     regions = panel.names
@@ -114,10 +125,10 @@ def moran(
         variance_normality=var_normal,
         variance_randomization=frozen(var_random),
         score=frozen(score),
-        p_value=frozen(_normal_p(score, alternative)),
-        p_perm=frozen(tail_p(above, below, count, alternative)),
-        perm_mean=frozen(mean),
-        perm_sd=frozen(sd),
+        p_value=frozen(normal_p(score, alternative)),
+        p_perm=frozen(tail_p(drawn.above, drawn.below, count, alternative)),
+        perm_mean=frozen(drawn.mean),
+        perm_sd=frozen(drawn.sd),
         z=frozen(z),
         lag=frozen(lag),
         regions=tuple(panel.entities),
@@ -296,35 +307,14 @@ def moments(z: np.ndarray, W: csr_array) -> tuple[float, float, np.ndarray]:
     return expected, float(normality), randomization
 
 
-def _permuted(z: np.ndarray, W: csr_array, statistic: np.ndarray, permutations: int, seed: int) -> tuple:
-    """Tail counts, mean and sd of I over the permutations; each of shape (R,)."""
+def simulator(z: np.ndarray, W: csr_array) -> Callable[[np.ndarray], np.ndarray]:
+    """Moran's I on permuted maps, for `tally`: from permutations (block, N) to (block, R)."""
     rows, n = z.shape
     columns = np.ascontiguousarray(z.T)  # (N, R)
     scale = 1 / W.sum()
-    above, below = np.zeros(rows), np.zeros(rows)
-    total, squares = np.zeros(rows), np.zeros(rows)
-    for block in draws(n, permutations, seed, width=n * rows):
+
+    def simulate(block: np.ndarray) -> np.ndarray:
         shuffled = columns[block.T].reshape(n, -1)  # (N, block * R)
-        sim = scale * np.einsum("ij,ij->j", shuffled, W @ shuffled).reshape(-1, rows)
-        above += (sim >= statistic - _TIE).sum(axis=0)
-        below += (sim <= statistic + _TIE).sum(axis=0)
-        total += sim.sum(axis=0)
-        squares += (sim**2).sum(axis=0)
-    if not permutations:
-        return above, below, np.full(rows, np.nan), np.full(rows, np.nan)
-    mean = total / permutations
-    return above, below, mean, np.sqrt(np.maximum(squares / permutations - mean**2, 0))
+        return scale * np.einsum("ij,ij->j", shuffled, W @ shuffled).reshape(-1, rows)
 
-
-def _normal_p(score: np.ndarray, alternative: str) -> np.ndarray:
-    from scipy.stats import norm
-
-    match alternative:
-        case "greater":
-            return norm.sf(score)
-        case "less":
-            return norm.cdf(score)
-        case "directed":
-            return norm.sf(np.abs(score))
-        case _:
-            return 2 * norm.sf(np.abs(score))
+    return simulate

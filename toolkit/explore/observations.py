@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["Observations", "frozen", "matched", "observe", "standardise"]
+__all__ = ["Observations", "frozen", "located", "matched", "observe", "refuse_constant", "standardise"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Observations:
     values: np.ndarray
 
 
-def observe(panel: Panel, variable: str) -> Observations:
+def observe(panel: Panel, variable: str, constant: bool = False) -> Observations:
     """Evaluate an expression on a panel and refuse what no statistic of variation can use.
 
     Parameters
@@ -52,6 +52,8 @@ def observe(panel: Panel, variable: str) -> Observations:
         N regions, T periods; a cross-section is a panel with T = 1.
     variable : str
         A column of the panel, or an expression of columns such as ``"log(gdp / emp)"``.
+    constant : bool
+        Whether the same value in all regions is allowed.
 
     Returns
     -------
@@ -83,7 +85,8 @@ def observe(panel: Panel, variable: str) -> Observations:
         label, label_zh = panel.label(name, lang="en"), panel.label(name, lang="zh")
         unit = ""
     _refuse_gaps(name, values, times, panel)
-    _refuse_constant(name, values, times)
+    if not constant:
+        refuse_constant(name, values, times)
     return Observations(name, label, label_zh, unit, times, values)
 
 
@@ -124,6 +127,24 @@ def frozen(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def located(bad: np.ndarray, values: np.ndarray, times: pd.Index, panel: Panel) -> str:
+    """The cells of a mask (T, N) with region, period and value, the first six of them."""
+    names = panel.names
+    cells = zip(*np.nonzero(bad), strict=True)
+    return listing((f"{names[panel.entities[i]]} {times[t]}: {values[t, i]:g}" for t, i in cells), 6)
+
+
+def refuse_constant(name: str, values: np.ndarray, times: pd.Index, scale: float | None = None) -> None:
+    """Refuse periods with one value in all regions, up to rounding of numbers as large as `scale` (their own size)."""
+    spread = values.max(axis=1) - values.min(axis=1)
+    flat = np.flatnonzero(spread <= 1e-13 * (np.abs(values).max(axis=1) if scale is None else scale))
+    if flat.size:
+        raise DataError(
+            f"{name!r} has the same value in every region in {listing(times[flat])}: there is nothing to compare.",
+            fix="choose another variable, or other periods by panel.between(first, last)",
+        )
+
+
 def _refuse_gaps(name: str, values: np.ndarray, times: pd.Index, panel: Panel) -> None:
     t, i = np.nonzero(~np.isfinite(values))
     if not t.size:
@@ -134,13 +155,3 @@ def _refuse_gaps(name: str, values: np.ndarray, times: pd.Index, panel: Panel) -
         f"{name!r} is missing or infinite in {t.size} of {values.size} cells: {where}.",
         fix=f"choose complete periods by panel.complete([{name!r}]) or panel.between(first, last)",
     )
-
-
-def _refuse_constant(name: str, values: np.ndarray, times: pd.Index) -> None:
-    spread = values.max(axis=1) - values.min(axis=1)
-    flat = np.flatnonzero(spread <= 1e-13 * np.abs(values).max(axis=1))
-    if flat.size:
-        raise DataError(
-            f"{name!r} has the same value in every region in {listing(times[flat])}: there is nothing to compare.",
-            fix="choose another variable, or other periods by panel.between(first, last)",
-        )

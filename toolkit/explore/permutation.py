@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
 
 from toolkit.errors import InputError
 
-__all__ = ["ALTERNATIVES", "adjust", "check_count", "check_level", "draws", "resolve_seed", "tail_p"]
+__all__ = [
+    "ALTERNATIVES",
+    "Tally",
+    "adjust",
+    "check_count",
+    "check_level",
+    "draws",
+    "normal_p",
+    "resolve_seed",
+    "tail_p",
+    "tally",
+]
 
 #: Alternatives of a permutation test, with the p-value each takes from the two tail counts.
 ALTERNATIVES = ("two-sided", "greater", "less", "directed")
@@ -70,6 +82,70 @@ def draws(n: int, permutations: int, seed: int, width: int = 1) -> Iterator[np.n
     base = np.arange(n, dtype=np.int32)
     for start in range(0, permutations, block):
         yield rng.permuted(np.tile(base, (min(block, permutations - start), 1)), axis=1)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What permutations of the whole map say about R statistics.
+
+    Attributes
+    ----------
+    above, below : ndarray, shape (R,)
+        Draws at least, and at most, as large as observed.
+    mean, sd : ndarray, shape (R,)
+        Of the draws; NaN without draws.
+    draws : ndarray, shape (permutations, R), or None
+        The statistics drawn, if they were kept.
+    """
+
+    above: np.ndarray
+    below: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    draws: np.ndarray | None = None
+
+
+def tally(
+    statistic: np.ndarray,
+    simulate: Callable[[np.ndarray], np.ndarray],
+    n: int,
+    permutations: int,
+    seed: int,
+    *,
+    width: int = 1,
+    keep: bool = False,
+) -> Tally:
+    """Compare R statistics with their values on permuted maps; all R see the same permutations.
+
+    Parameters
+    ----------
+    statistic : ndarray, shape (R,)
+        Draws within 1e-12 of its size (at least of 1) are ties, not rounding.
+    simulate : callable
+        From permutations (block, n) to the statistics (block, R).
+    n, permutations, seed, width
+        As for `draws`.
+    keep : bool
+        Keep the statistics drawn.
+    """
+    tie = 1e-12 * np.maximum(1.0, np.abs(statistic))
+    above, below, total, squares = (np.zeros(statistic.shape) for _ in range(4))
+    kept = []
+    for block in draws(n, permutations, seed, width=width):
+        sim = simulate(block)
+        above += (sim >= statistic - tie).sum(axis=0)
+        below += (sim <= statistic + tie).sum(axis=0)
+        away = sim - statistic
+        total += away.sum(axis=0)
+        squares += (away**2).sum(axis=0)
+        if keep:
+            kept.append(sim)
+    if not permutations:
+        nothing = np.full(statistic.shape, np.nan)
+        return Tally(above, below, nothing, nothing.copy(), np.empty((0, *statistic.shape)) if keep else None)
+    mean = total / permutations
+    sd = np.sqrt(np.maximum(squares / permutations - mean**2, 0))
+    return Tally(above, below, statistic + mean, sd, np.concatenate(kept) if keep else None)
 
 
 def tail_p(above: np.ndarray, below: np.ndarray, permutations: int, alternative: str) -> np.ndarray:
@@ -158,3 +234,18 @@ def adjust(p: np.ndarray, method: str | None) -> np.ndarray:
     out = np.empty_like(p)
     np.put_along_axis(out, order, np.minimum(1.0, stepped), -1)
     return np.where(np.isfinite(p), out, np.nan)
+
+
+def normal_p(score: np.ndarray, alternative: str) -> np.ndarray:
+    """P-values of a standard normal score; alternatives as in `tail_p`."""
+    from scipy.stats import norm
+
+    match alternative:
+        case "greater":
+            return norm.sf(score)
+        case "less":
+            return norm.cdf(score)
+        case "directed":
+            return norm.sf(np.abs(score))
+        case _:
+            return 2 * norm.sf(np.abs(score))

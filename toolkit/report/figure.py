@@ -35,14 +35,21 @@ INK, GREY, PALE = "#1a1a1a", "#595959", "#bdbdbd"
 #: Fill and hatch of a region without data.
 NO_DATA = {"facecolor": "#ffffff", "hatch": "//////", "edgecolor": "#a6a6a6"}
 
-#: LISA clusters: red and blue as readers know them, told apart in grey print by lightness (HH dark, LL middle)
+#: Clusters of local statistics: red and blue as readers know them, told apart in grey print by lightness (HH dark, LL middle)
 #: and by hatching (HL, LH), and safe for red-green blindness.
 CLUSTER_STYLE = {
     "HH": {"facecolor": "#a50f15", "hatch": None},
     "LL": {"facecolor": "#4f9bd0", "hatch": None},
     "HL": {"facecolor": "#fcb7a0", "hatch": "//////"},
     "LH": {"facecolor": "#d3e6f5", "hatch": "......"},
+    "hot": {"facecolor": "#a50f15", "hatch": None},
+    "cold": {"facecolor": "#4f9bd0", "hatch": None},
+    "positive": {"facecolor": "#fdd49e", "hatch": "------"},
+    "negative": {"facecolor": "#8073ac", "hatch": "\\\\\\\\\\\\"},
+    "joined": {"facecolor": "#a50f15", "hatch": None},
+    "marked": {"facecolor": "#fcb7a0", "hatch": None},
     "ns": {"facecolor": "#f2f2f2", "hatch": None},
+    "absent": {"facecolor": "#ffffff", "hatch": None},
     "island": {"facecolor": "#ffffff", "hatch": "xxxx"},
 }
 

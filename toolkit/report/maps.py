@@ -1,4 +1,4 @@
-"""Maps of a panel: choropleths by year and LISA clusters, equal-area, readable in grey print."""
+"""Maps of a panel: choropleths by year and clusters of local statistics, equal-area, readable in grey print."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from toolkit.errors import DataError, InputError, listing
 from toolkit.report.classes import classify
 from toolkit.report.figure import CLUSTER_STYLE, GREY, INK, NO_DATA, PaperFigure, inches_of, new_figure
 from toolkit.report.projection import Sheet, sheet
-from toolkit.report.words import phrase
+from toolkit.report.words import phrase, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from toolkit.data.panel import Panel
 
-__all__ = ["choropleth", "lisa"]
+__all__ = ["choropleth", "clusters", "lisa"]
 
 #: light to dark in even steps of lightness, safe for colour-blind readers (ColorBrewer YlGnBu)
 _RAMP = "YlGnBu"
@@ -138,8 +138,57 @@ def lisa(
     >>> len(tk.maps.lisa(panel, record, 1986).axes)
     1
     """
-    if not (hasattr(record, "cluster") and hasattr(record, "at")):
+    if not (hasattr(record, "cluster") and hasattr(record, "quadrant")):
         raise InputError(f"lisa cannot draw a {type(record).__name__}.", allowed="the record made by tk.local_moran")
+    return clusters(panel, record, time, projection=projection, inset=inset, width=width, lang=lang)
+
+
+def clusters(
+    panel: Panel,
+    record,
+    time: object = None,
+    *,
+    title: str | None = None,
+    projection: str | None = None,
+    inset: bool | None = None,
+    width: str | float | None = None,
+    lang: str = "en",
+) -> PaperFigure:
+    """Map of the clusters of any local statistic, with the number of regions in each by period.
+
+    Parameters
+    ----------
+    panel : Panel
+        With the map of the regions of the record.
+    record : LocalTable
+        From `tk.local_moran`, `tk.local_moran_bivariate`, `tk.getis_ord`, `tk.local_geary` or `tk.local_join_count`.
+    time, projection, inset, width, lang
+        As for `choropleth`.
+    title : str, optional
+        Over the legend; by default the statistic and the codebook's label.
+
+    Returns
+    -------
+    PaperFigure
+
+    Raises
+    ------
+    DataError, InputError
+        The record is of other regions, or is no such record.
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> panel = tk.load("munnell")
+    >>> record = tk.getis_ord(panel, "unemp", tk.weights.queen(panel), permutations=999, seed=1)
+    >>> len(tk.maps.clusters(panel, record, [1970, 1986]).axes)
+    2
+    """
+    if not (hasattr(record, "cluster") and hasattr(record, "categories")):
+        raise InputError(
+            f"clusters cannot draw a {type(record).__name__}.",
+            allowed="the record of a local statistic, e.g. by tk.local_moran or tk.getis_ord",
+        )
     if set(record.regions) != set(panel.entities):
         raise DataError(
             f"The record has {len(record.regions)} regions, the panel {panel.N}, and they are not the same.",
@@ -147,27 +196,40 @@ def lisa(
         )
     times = _periods(time, list(record.times))
     found = [record.at(t).set_index("region")["cluster"].reindex(panel.entities) for t in times]
-    styles = [[CLUSTER_STYLE[c] for c in clusters] for clusters in found]
-    present = {c for clusters in found for c in clusters} | {"HH", "LL", "HL", "LH", "ns"}
-    counts = {key: [int((clusters == key).sum()) for clusters in found] for key in present}
+    styles = [[CLUSTER_STYLE[c] for c in each] for each in found]
+    counts = {key: [int((each == key).sum()) for each in found] for key in record.categories}
     handles = [
         Patch(
-            label=f"{phrase(key, lang)}: {', '.join(map(str, counts[key]))}",
-            facecolor=style["facecolor"],
-            hatch=style["hatch"],
+            label=f"{phrase(key, lang)}: {', '.join(map(str, number))}",
+            facecolor=CLUSTER_STYLE[key]["facecolor"],
+            hatch=CLUSTER_STYLE[key]["hatch"],
             **_EDGE,
         )
-        for key, style in CLUSTER_STYLE.items()
-        if key in present
+        for key, number in counts.items()
+        if key != "island" or any(number)
     ]
-    label = record.label_zh if lang == "zh" and record.label_zh else record.label
-    adjusted = {"fdr": "FDR", "bonferroni": "Bonferroni", None: "unadjusted"}[record.p_adjust]
-    heading = f"{label}\np ≤ {record.level:g} ({adjusted}, {record.permutations:,} permutations)"
-    if lang == "zh":
-        adjusted = {"fdr": "FDR 校正", "bonferroni": "Bonferroni 校正", None: "未校正"}[record.p_adjust]
-        heading = f"{label}\np ≤ {record.level:g}（{adjusted}，{record.permutations:,} 次置换）"
+    width = width or ("one" if len(times) == 1 else "two")
+    heading = f"{wrapped(title or _cluster_title(record, lang), inches_of(width))}\n{_rule(record, lang)}"
     titles = [str(t) if len(record.times) > 1 else "" for t in times]
     return _map_figure(sheet(panel, projection, inset), styles, titles, handles, heading, width, lang)
+
+
+def _cluster_title(record, lang: str) -> str:
+    label = record.label_zh if lang == "zh" and record.label_zh else record.label
+    if record.title == "Local Moran's I":
+        return label
+    return phrase(record.title, lang) + ("：" if lang == "zh" else ": ") + label
+
+
+def _rule(record, lang: str) -> str:
+    """What counts as significant, in words."""
+    normal = getattr(record, "inference", "permutation") == "normal"
+    if lang == "zh":
+        adjusted = {"fdr": "FDR 校正", "bonferroni": "Bonferroni 校正", None: "未校正"}[record.p_adjust]
+        return f"p ≤ {record.level:g}（{adjusted}，{'正态近似' if normal else f'{record.permutations:,} 次置换'}）"
+    adjusted = {"fdr": "FDR", "bonferroni": "Bonferroni", None: "unadjusted"}[record.p_adjust]
+    basis = "normal approximation" if normal else f"{record.permutations:,} permutations"
+    return f"p ≤ {record.level:g} ({adjusted}, {basis})"
 
 
 def _periods(time: object, known: list) -> list:

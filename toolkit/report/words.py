@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from toolkit.errors import InputError
 
-__all__ = ["phrase"]
+__all__ = ["phrase", "wrapped"]
 
 _WORDS = {
     "standardised": ("{x}, standardised", "{x}（标准化）"),
     "lag": ("Spatial lag of {x}, standardised", "{x}的空间滞后（标准化）"),
     "lag_short": ("Spatial lag, standardised", "空间滞后（标准化）"),
     "moran": ("Moran's I", "莫兰指数 I"),
+    "geary": ("Geary's c", "吉尔里指数 c"),
     "year": ("Year", "年份"),
+    "distance": ("Distance between regions, km", "区域间距离（公里）"),
+    "order": ("Order of contiguity", "邻接阶数"),
+    "pairs": ("Pairs", "对数"),
+    "drawn": ("95% of permutations", "95%的随机置换"),
     "significant": ("p < {level:g}", "p < {level:g}"),
     "insignificant": ("p ≥ {level:g}", "p ≥ {level:g}"),
     "band": ("95% range without autocorrelation", "无自相关时的95%区间"),
@@ -22,6 +29,22 @@ _WORDS = {
     "LH": ("Low among high", "低–高"),
     "ns": ("Not significant", "不显著"),
     "island": ("No neighbours", "无邻接"),
+    "hot": ("Hot spot", "热点"),
+    "cold": ("Cold spot", "冷点"),
+    "positive": ("Other positive", "其他正相关"),
+    "negative": ("Negative", "负相关"),
+    "joined": ("Joined, significant", "显著聚集"),
+    "marked": ("Marked, not significant", "已标记、不显著"),
+    "absent": ("Not marked", "未标记"),
+    "Local Moran's I": ("Local Moran's I", "局部莫兰指数"),
+    "Bivariate local Moran's I": ("Bivariate local Moran's I", "双变量局部莫兰指数"),
+    "Getis-Ord Gi": ("Getis–Ord Gi", "Getis–Ord Gi"),
+    "Getis-Ord Gi*": ("Getis–Ord Gi*", "Getis–Ord Gi*"),
+    "Local Geary's c": ("Local Geary's c", "局部吉尔里指数"),
+    "Multivariate local Geary's c": ("Multivariate local Geary's c", "多变量局部吉尔里指数"),
+    "Local join count": ("Local join count", "局部连接计数"),
+    "Bivariate local join count": ("Bivariate local join count", "双变量局部连接计数"),
+    "Co-location local join count": ("Co-location local join count", "共位局部连接计数"),
     "no_data": ("No data", "无数据"),
     "growth": ("Mean annual growth, %", "年均增长率（%）"),
     "log_initial": ("Log of {x}, {start}", "{x}的对数（{start}）"),
@@ -60,3 +83,23 @@ def phrase(key: str, lang: str = "en", **values: object) -> str:
     if lang not in ("en", "zh"):
         raise InputError(f"lang={lang!r} is unknown.", allowed='"en", "zh"')
     return _WORDS[key][lang == "zh"].format(**values)
+
+
+def wrapped(text: str, inches: float) -> str:
+    r"""Text in lines that fit a width at the size of legends; a Chinese character counts as two.
+
+    Examples
+    --------
+    >>> wrapped("Gross regional product per head", 1.2)
+    'Gross regional\nproduct per head'
+    """
+    most, lines, room = max(8, int(inches * 15)), [], 0
+    for word in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", text):
+        size = sum(2 if "\u2e80" <= c <= "\uffef" else 1 for c in word.rstrip())
+        if lines and size <= room:
+            lines[-1] += word
+        else:
+            lines.append(word)
+            room = most
+        room -= size + len(word) - len(word.rstrip())
+    return "\n".join(line.rstrip() for line in lines)
