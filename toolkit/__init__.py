@@ -25,6 +25,14 @@ _OBJECTS = {
     "moran": "toolkit.explore.moran",
     "local_moran": "toolkit.explore.local_moran",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
+    "inequality": "toolkit.explore.inequality",
+    "lorenz": "toolkit.explore.lorenz",
+    "theil": "toolkit.explore.theil",
+    "dagum": "toolkit.explore.dagum",
+    "gini_sources": "toolkit.explore.gini_sources",
+    "gini_spatial": "toolkit.explore.gini_spatial",
+    "polarisation": "toolkit.explore.polarisation",
+    "gap_account": "toolkit.explore.gap_account",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
     "impact_matrix": "toolkit.postestimation.impact_detail",
@@ -55,8 +63,16 @@ if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.designs.grid import grid
     from toolkit.explore.cross_section_dependence import csd_exponent
+    from toolkit.explore.dagum import dagum
+    from toolkit.explore.gap_account import gap_account
+    from toolkit.explore.gini_sources import gini_sources
+    from toolkit.explore.gini_spatial import gini_spatial
+    from toolkit.explore.inequality import inequality
     from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.lorenz import lorenz
     from toolkit.explore.moran import moran
+    from toolkit.explore.polarisation import polarisation
+    from toolkit.explore.theil import theil
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
