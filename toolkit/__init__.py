@@ -36,6 +36,14 @@ _OBJECTS = {
     "local_join_count": "toolkit.explore.local_join_count",
     "getis_ord": "toolkit.explore.getis_ord",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
+    "inequality": "toolkit.explore.inequality",
+    "lorenz": "toolkit.explore.lorenz",
+    "theil": "toolkit.explore.theil",
+    "dagum": "toolkit.explore.dagum",
+    "gini_sources": "toolkit.explore.gini_sources",
+    "gini_spatial": "toolkit.explore.gini_spatial",
+    "polarisation": "toolkit.explore.polarisation",
+    "gap_account": "toolkit.explore.gap_account",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
     "impact_matrix": "toolkit.postestimation.impact_detail",
@@ -88,6 +96,16 @@ if TYPE_CHECKING:
     from toolkit.explore.moran import moran
     from toolkit.explore.moran_bivariate import moran_bivariate
     from toolkit.explore.moran_variants import moran_differential, moran_rates
+    from toolkit.explore.dagum import dagum
+    from toolkit.explore.gap_account import gap_account
+    from toolkit.explore.gini_sources import gini_sources
+    from toolkit.explore.gini_spatial import gini_spatial
+    from toolkit.explore.inequality import inequality
+    from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.lorenz import lorenz
+    from toolkit.explore.moran import moran
+    from toolkit.explore.polarisation import polarisation
+    from toolkit.explore.theil import theil
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
