@@ -24,6 +24,13 @@ _OBJECTS = {
     "SpatialWeights": "toolkit.weights.spatial_weights",
     "moran": "toolkit.explore.moran",
     "local_moran": "toolkit.explore.local_moran",
+    "markov": "toolkit.explore.markov",
+    "spatial_markov": "toolkit.explore.spatial_markov",
+    "lisa_markov": "toolkit.explore.lisa_markov",
+    "rank_mobility": "toolkit.explore.rank_mobility",
+    "densities": "toolkit.explore.densities",
+    "stochastic_kernel": "toolkit.explore.stochastic_kernel",
+    "centre_of_gravity": "toolkit.explore.centre_of_gravity",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
@@ -54,9 +61,16 @@ if TYPE_CHECKING:
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
     from toolkit.designs.grid import grid
+    from toolkit.explore.centre_of_gravity import centre_of_gravity
     from toolkit.explore.cross_section_dependence import csd_exponent
+    from toolkit.explore.densities import densities
+    from toolkit.explore.lisa_markov import lisa_markov
     from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.markov import markov
     from toolkit.explore.moran import moran
+    from toolkit.explore.rank_mobility import rank_mobility
+    from toolkit.explore.spatial_markov import spatial_markov
+    from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
