@@ -53,7 +53,7 @@ def centre_of_gravity(
     Raises
     ------
     DataError
-        No map or no coordinate system, missing or negative values, regions without a point, points on opposite sides
+        No map or no coordinate system, missing or negative values, zeros only, regions without a point, points on opposite sides
         of the Earth.
     InputError, FormulaError
         A scale that is not positive; an expression that cannot be read.
@@ -72,8 +72,8 @@ def centre_of_gravity(
     """
     if isinstance(scale, bool) or not isinstance(scale, int | float | np.number) or not 0 < scale < np.inf:
         raise InputError(f"scale={scale!r} cannot be used.", allowed="a number above 0, e.g. 1 or 2 ** 0.5")
-    seen = observe(panel, variable)
-    _refuse_negative(seen, panel)
+    seen = observe(panel, variable, varying=False)
+    _refuse_unusable(seen, panel)
     v = _positions(panel, points)
     w = seen.values / seen.values.sum(axis=1, keepdims=True)
     centres = np.stack([_mean(v, row) for row in w])
@@ -82,6 +82,7 @@ def centre_of_gravity(
     moves = [_log(a, b[None])[0] * EARTH_KM for a, b in itertools.pairwise(centres)]
     step = np.array([[np.nan, np.nan], *moves])
     from_start = _log(centres[0], centres) * EARTH_KM
+    from_start[0] = 0.0  # not the rounding of arctan2
     plain = _degrees(_mean(v, np.full(panel.N, 1 / panel.N))[None])[0]
     return CentreTable(
         variable=seen.name,
@@ -226,7 +227,7 @@ class CentreTable:
         return self.tidy().to_html(index=False, float_format="%.3f")
 
 
-def _refuse_negative(seen, panel: Panel) -> None:
+def _refuse_unusable(seen, panel: Panel) -> None:
     t, i = np.nonzero(seen.values < 0)
     if t.size:
         names = panel.names
@@ -235,6 +236,9 @@ def _refuse_negative(seen, panel: Panel) -> None:
             f"{seen.name!r} is negative in {t.size} cells: {where}; it cannot be a weight.",
             fix="choose a total that is zero or more",
         )
+    empty = seen.times[seen.values.sum(axis=1) == 0]
+    if len(empty):
+        raise DataError(f"{seen.name!r} is zero in every region in {listing(empty)}: there is no centre.")
 
 
 def _positions(panel: Panel, points: pd.DataFrame | None) -> np.ndarray:

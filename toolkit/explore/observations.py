@@ -43,7 +43,7 @@ class Observations:
     values: np.ndarray
 
 
-def observe(panel: Panel, variable: str) -> Observations:
+def observe(panel: Panel, variable: str, *, varying: bool = True) -> Observations:
     """Evaluate an expression on a panel and refuse what no statistic of variation can use.
 
     Parameters
@@ -52,6 +52,8 @@ def observe(panel: Panel, variable: str) -> Observations:
         N regions, T periods; a cross-section is a panel with T = 1.
     variable : str
         A column of the panel, or an expression of columns such as ``"log(gdp / emp)"``.
+    varying : bool
+        Whether to refuse a variable with the same value in every region; False for weights.
 
     Returns
     -------
@@ -83,7 +85,8 @@ def observe(panel: Panel, variable: str) -> Observations:
         label, label_zh = panel.label(name, lang="en"), panel.label(name, lang="zh")
         unit = ""
     _refuse_gaps(name, values, times, panel)
-    _refuse_constant(name, values, times)
+    if varying:
+        _refuse_constant(name, values, times)
     return Observations(name, label, label_zh, unit, times, values)
 
 

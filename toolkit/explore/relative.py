@@ -78,7 +78,7 @@ def weight_rows(panel: Panel, weights: str | None, times: Sequence) -> np.ndarra
     """
     if weights is None:
         return None
-    seen = observe(panel, weights)
+    seen = observe(panel, weights, varying=False)
     at = seen.times.get_indexer(times)
     if (at < 0).any():
         lost = [t for t, a in zip(times, at, strict=True) if a < 0]
@@ -91,4 +91,7 @@ def weight_rows(panel: Panel, weights: str | None, times: Sequence) -> np.ndarra
         raise DataError(
             f"Weights {weights!r} are negative in {t.size} cells: {where}.", allowed="weights of zero or more"
         )
-    return w / w.sum(axis=1, keepdims=True)
+    total = w.sum(axis=1, keepdims=True)
+    if (total == 0).any():
+        raise DataError(f"Weights {weights!r} are zero everywhere in {listing(np.asarray(times)[total[:, 0] == 0])}.")
+    return w / total
