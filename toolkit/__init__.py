@@ -35,6 +35,13 @@ _OBJECTS = {
     "local_geary": "toolkit.explore.local_geary",
     "local_join_count": "toolkit.explore.local_join_count",
     "getis_ord": "toolkit.explore.getis_ord",
+    "markov": "toolkit.explore.markov",
+    "spatial_markov": "toolkit.explore.spatial_markov",
+    "lisa_markov": "toolkit.explore.lisa_markov",
+    "rank_mobility": "toolkit.explore.rank_mobility",
+    "densities": "toolkit.explore.densities",
+    "stochastic_kernel": "toolkit.explore.stochastic_kernel",
+    "centre_of_gravity": "toolkit.explore.centre_of_gravity",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
     "inequality": "toolkit.explore.inequality",
     "lorenz": "toolkit.explore.lorenz",
@@ -83,28 +90,33 @@ if TYPE_CHECKING:
     from toolkit.designs.grid import grid
     from toolkit.designs.sigma import sigma_convergence
     from toolkit.designs.stochastic import stochastic_convergence
+    from toolkit.explore.centre_of_gravity import centre_of_gravity
     from toolkit.explore.correlogram import correlogram
     from toolkit.explore.cross_section_dependence import csd_exponent
+    from toolkit.explore.dagum import dagum
+    from toolkit.explore.densities import densities
+    from toolkit.explore.gap_account import gap_account
     from toolkit.explore.geary import geary
     from toolkit.explore.getis_ord import getis_ord
+    from toolkit.explore.gini_sources import gini_sources
+    from toolkit.explore.gini_spatial import gini_spatial
+    from toolkit.explore.inequality import inequality
     from toolkit.explore.join_count import join_count
+    from toolkit.explore.lisa_markov import lisa_markov
     from toolkit.explore.local_bivariate import local_moran_bivariate
     from toolkit.explore.local_geary import local_geary
     from toolkit.explore.local_join_count import local_join_count
     from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.lorenz import lorenz
     from toolkit.explore.mantel import mantel
+    from toolkit.explore.markov import markov
     from toolkit.explore.moran import moran
     from toolkit.explore.moran_bivariate import moran_bivariate
     from toolkit.explore.moran_variants import moran_differential, moran_rates
-    from toolkit.explore.dagum import dagum
-    from toolkit.explore.gap_account import gap_account
-    from toolkit.explore.gini_sources import gini_sources
-    from toolkit.explore.gini_spatial import gini_spatial
-    from toolkit.explore.inequality import inequality
-    from toolkit.explore.local_moran import local_moran
-    from toolkit.explore.lorenz import lorenz
-    from toolkit.explore.moran import moran
     from toolkit.explore.polarisation import polarisation
+    from toolkit.explore.rank_mobility import rank_mobility
+    from toolkit.explore.spatial_markov import spatial_markov
+    from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
