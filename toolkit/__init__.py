@@ -25,6 +25,13 @@ _OBJECTS = {
     "moran": "toolkit.explore.moran",
     "local_moran": "toolkit.explore.local_moran",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
+    "ahp": "toolkit.explore.ahp",
+    "composite_index": "toolkit.explore.composite_index",
+    "coupling_coordination": "toolkit.explore.coupling",
+    "index_uncertainty": "toolkit.explore.index_uncertainty",
+    "indicator_system": "toolkit.explore.indicators",
+    "obstacle_degree": "toolkit.explore.obstacle",
+    "shares_indicators": "toolkit.explore.index_overlap",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
     "impact_matrix": "toolkit.postestimation.impact_detail",
@@ -54,9 +61,16 @@ if TYPE_CHECKING:
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
     from toolkit.designs.grid import grid
+    from toolkit.explore.ahp import ahp
+    from toolkit.explore.composite_index import composite_index
+    from toolkit.explore.coupling import coupling_coordination
     from toolkit.explore.cross_section_dependence import csd_exponent
+    from toolkit.explore.index_overlap import shares_indicators
+    from toolkit.explore.index_uncertainty import index_uncertainty
+    from toolkit.explore.indicators import indicator_system
     from toolkit.explore.local_moran import local_moran
     from toolkit.explore.moran import moran
+    from toolkit.explore.obstacle import obstacle_degree
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
