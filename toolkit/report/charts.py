@@ -10,14 +10,28 @@ from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
+from toolkit.report.index import coupling_by_year, index_by_year, index_ranks, index_weights, obstacle_degrees
 from toolkit.report.labels import place_labels
 from toolkit.report.specification_curve import specification_curve
+from toolkit.report.structure import location_quotients, shift_share_bars, similarity_map
 from toolkit.report.words import phrase
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["moran_by_year", "moran_scatter", "specification_curve"]
+__all__ = [
+    "coupling_by_year",
+    "index_by_year",
+    "index_ranks",
+    "index_weights",
+    "location_quotients",
+    "moran_by_year",
+    "moran_scatter",
+    "obstacle_degrees",
+    "shift_share_bars",
+    "similarity_map",
+    "specification_curve",
+]
 
 
 def moran_scatter(
