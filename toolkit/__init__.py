@@ -51,6 +51,21 @@ _OBJECTS = {
     "gini_spatial": "toolkit.explore.gini_spatial",
     "polarisation": "toolkit.explore.polarisation",
     "gap_account": "toolkit.explore.gap_account",
+    "ahp": "toolkit.explore.ahp",
+    "composite_index": "toolkit.explore.composite_index",
+    "coupling_coordination": "toolkit.explore.coupling",
+    "index_uncertainty": "toolkit.explore.index_uncertainty",
+    "indicator_system": "toolkit.explore.indicators",
+    "complexity": "toolkit.explore.complexity",
+    "concentration": "toolkit.explore.location",
+    "homogeneity_test": "toolkit.explore.homogeneity",
+    "krugman": "toolkit.explore.location",
+    "location_quotient": "toolkit.explore.location",
+    "relatedness": "toolkit.explore.relatedness",
+    "shift_share": "toolkit.explore.shift_share",
+    "similarity": "toolkit.explore.homogeneity",
+    "obstacle_degree": "toolkit.explore.obstacle",
+    "shares_indicators": "toolkit.explore.index_overlap",
     "fit": "toolkit.models.fit",
     "impacts": "toolkit.postestimation.impacts",
     "impact_matrix": "toolkit.postestimation.impact_detail",
@@ -118,6 +133,21 @@ if TYPE_CHECKING:
     from toolkit.explore.spatial_markov import spatial_markov
     from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
+    from toolkit.explore.ahp import ahp
+    from toolkit.explore.complexity import complexity
+    from toolkit.explore.composite_index import composite_index
+    from toolkit.explore.coupling import coupling_coordination
+    from toolkit.explore.cross_section_dependence import csd_exponent
+    from toolkit.explore.homogeneity import homogeneity_test, similarity
+    from toolkit.explore.index_overlap import shares_indicators
+    from toolkit.explore.index_uncertainty import index_uncertainty
+    from toolkit.explore.indicators import indicator_system
+    from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.location import concentration, krugman, location_quotient
+    from toolkit.explore.moran import moran
+    from toolkit.explore.obstacle import obstacle_degree
+    from toolkit.explore.relatedness import relatedness
+    from toolkit.explore.shift_share import shift_share
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from toolkit.errors import DataError, InputError, listing
 
-__all__ = ["LANGUAGES", "Entry", "as_codebook", "choose_language"]
+__all__ = ["LANGUAGES", "Entry", "as_codebook", "choose_language", "shared_sources"]
 
 #: Languages in which labels, units and names exist.
 LANGUAGES = ("en", "zh")
@@ -33,6 +33,8 @@ class Entry:
         Years covered at the source.
     warning : str
         Breaks, vintages and anything else that forbids an obvious use.
+    built_from : tuple of str
+        For a constructed variable (a composite index): the columns it was computed from.
 
     Examples
     --------
@@ -48,6 +50,10 @@ class Entry:
     first_year: int | None = None
     last_year: int | None = None
     warning: str = ""
+    built_from: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "built_from", tuple(self.built_from))
 
     def label(self, lang: str = "en") -> str:
         """The label in `lang`, in the other language where that one is empty."""
@@ -98,6 +104,35 @@ def as_codebook(given: Mapping | str | PathLike | None) -> Mapping[str, Entry]:
             f"A codebook cannot be a {type(given).__name__}.", allowed="a mapping of variable to entry, or a .toml file"
         )
     return MappingProxyType({str(name): _entry(str(name), entry) for name, entry in given.items()})
+
+
+def shared_sources(codebook: Mapping[str, Entry], used: Iterable[str]) -> list[str]:
+    """What the variables of one equation share by construction: a sentence for each constructed one that meets its parts.
+
+    Examples
+    --------
+    >>> book = as_codebook({"quality": {"built_from": ("gdp", "pop")}})
+    >>> shared_sources(book, ["quality", "gdp"])
+    ['quality is computed from gdp, which is in the equation too: part of what ties them is arithmetic']
+    """
+    used = list(dict.fromkeys(used))
+    made = {v: codebook[v].built_from for v in used if v in codebook and codebook[v].built_from}
+    said = []
+    for name, parts in made.items():
+        met = [p for p in parts if p in used and p != name]
+        if met:
+            verb = "is" if len(met) == 1 else "are"
+            said.append(
+                f"{name} is computed from {', '.join(met)}, which {verb} in the equation too: "
+                "part of what ties them is arithmetic"
+            )
+        for other, theirs in made.items():
+            both = [p for p in parts if p in theirs]
+            if name < other and both:
+                said.append(
+                    f"{name} and {other} are both computed from {', '.join(both)}: part of what ties them is arithmetic"
+                )
+    return said
 
 
 def _entry(name: str, given: Entry | Mapping | str) -> Entry:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from toolkit.data.codebook import shared_sources
 from toolkit.data.expressions import Node, Source
 from toolkit.data.syntax import Parsed, canonical, parse
 from toolkit.errors import DataError, FormulaError, InputError, listing
@@ -214,7 +215,9 @@ def design(
     if np.ptp(y[np.isfinite(y)] if cells is not None else y) == 0:
         raise DataError(f"The outcome {text.outcome.name!r} is {y.flat[0]:g} in every cell: nothing to explain.")
 
+    used = source.used(*([text.outcome] if outcome else []), *text.factors)
     notes = [*_notes_on_periods(panel, text, lo, hi, dynamic), *columns.notes, *_notes_on_lags(text, effects)]
+    notes += shared_sources(panel.codebook, used)
     wx = _Durbin(lag_durbin, X, terms, notes, lo)
     wx.add_durbin(durbin, constant, origin)
     for name, node in written.items():
@@ -235,7 +238,7 @@ def design(
         constant=constant,
         entities=source.entities,
         times=source.times[lo:hi],
-        variables=source.used(*([text.outcome] if outcome else []), *text.factors),
+        variables=used,
         notes=tuple(notes),
         y_lag=np.ascontiguousarray(before[0].values[lo:hi]) if dynamic else None,
         dynamic=tuple(dynamic),
