@@ -105,8 +105,12 @@ if TYPE_CHECKING:
     from toolkit.designs.grid import grid
     from toolkit.designs.sigma import sigma_convergence
     from toolkit.designs.stochastic import stochastic_convergence
+    from toolkit.explore.ahp import ahp
     from toolkit.explore.centre_of_gravity import centre_of_gravity
+    from toolkit.explore.complexity import complexity
+    from toolkit.explore.composite_index import composite_index
     from toolkit.explore.correlogram import correlogram
+    from toolkit.explore.coupling import coupling_coordination
     from toolkit.explore.cross_section_dependence import csd_exponent
     from toolkit.explore.dagum import dagum
     from toolkit.explore.densities import densities
@@ -115,6 +119,10 @@ if TYPE_CHECKING:
     from toolkit.explore.getis_ord import getis_ord
     from toolkit.explore.gini_sources import gini_sources
     from toolkit.explore.gini_spatial import gini_spatial
+    from toolkit.explore.homogeneity import homogeneity_test, similarity
+    from toolkit.explore.index_overlap import shares_indicators
+    from toolkit.explore.index_uncertainty import index_uncertainty
+    from toolkit.explore.indicators import indicator_system
     from toolkit.explore.inequality import inequality
     from toolkit.explore.join_count import join_count
     from toolkit.explore.lisa_markov import lisa_markov
@@ -122,32 +130,21 @@ if TYPE_CHECKING:
     from toolkit.explore.local_geary import local_geary
     from toolkit.explore.local_join_count import local_join_count
     from toolkit.explore.local_moran import local_moran
+    from toolkit.explore.location import concentration, krugman, location_quotient
     from toolkit.explore.lorenz import lorenz
     from toolkit.explore.mantel import mantel
     from toolkit.explore.markov import markov
     from toolkit.explore.moran import moran
     from toolkit.explore.moran_bivariate import moran_bivariate
     from toolkit.explore.moran_variants import moran_differential, moran_rates
+    from toolkit.explore.obstacle import obstacle_degree
     from toolkit.explore.polarisation import polarisation
     from toolkit.explore.rank_mobility import rank_mobility
+    from toolkit.explore.relatedness import relatedness
+    from toolkit.explore.shift_share import shift_share
     from toolkit.explore.spatial_markov import spatial_markov
     from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
-    from toolkit.explore.ahp import ahp
-    from toolkit.explore.complexity import complexity
-    from toolkit.explore.composite_index import composite_index
-    from toolkit.explore.coupling import coupling_coordination
-    from toolkit.explore.cross_section_dependence import csd_exponent
-    from toolkit.explore.homogeneity import homogeneity_test, similarity
-    from toolkit.explore.index_overlap import shares_indicators
-    from toolkit.explore.index_uncertainty import index_uncertainty
-    from toolkit.explore.indicators import indicator_system
-    from toolkit.explore.local_moran import local_moran
-    from toolkit.explore.location import concentration, krugman, location_quotient
-    from toolkit.explore.moran import moran
-    from toolkit.explore.obstacle import obstacle_degree
-    from toolkit.explore.relatedness import relatedness
-    from toolkit.explore.shift_share import shift_share
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
