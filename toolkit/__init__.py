@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 _OBJECTS = {
     "Panel": "toolkit.data.panel",
     "load": "toolkit.data.loaders",
+    "claims": "toolkit.data.claims",
     "SpatialWeights": "toolkit.weights.spatial_weights",
     "moran": "toolkit.explore.moran",
     "moran_bivariate": "toolkit.explore.moran_bivariate",
@@ -98,6 +99,7 @@ __all__ = ["__version__", *_OBJECTS, *_MODULES]
 
 if TYPE_CHECKING:
     from toolkit import errors, weights
+    from toolkit.data.claims import claims
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
     from toolkit.designs.beta import beta_convergence, convergence_speed

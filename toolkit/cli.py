@@ -57,12 +57,25 @@ def replicate(
         int | None, typer.Option(min=1, help="Notebooks run at a time.", show_default="number of cores")
     ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds allowed for one cell.")] = 1800,
+    accept_claims: Annotated[
+        bool,
+        typer.Option("--accept-claims", help="Make this run's verdicts the ledger that later runs must give again."),
+    ] = False,
 ) -> None:
     """Run the notebooks in analyses/ and write tables, figures, pages and a manifest to build/."""
     with _errors_told():
         from toolkit.pipeline.runner import replicate as run
 
-        done = run(names or (), analyses=analyses, out=out, force=force, quick=quick, jobs=jobs, timeout=timeout)
+        done = run(
+            names or (),
+            analyses=analyses,
+            out=out,
+            force=force,
+            quick=quick,
+            jobs=jobs,
+            timeout=timeout,
+            accept_claims=accept_claims,
+        )
         typer.echo(f"{len(done.ran)} run, {len(done.unchanged)} unchanged, {done.seconds:.0f} s: {done.out}/index.html")
 
 

@@ -23,7 +23,8 @@ __all__ = ["MANIFEST", "Hasher", "file_hashes", "intact", "packages", "read", "s
 MANIFEST = "manifest.json"
 FORMAT = 1
 _DISTRIBUTION = "regional-toolkit"
-_NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
+#: the accepted ledger is compared with, not computed from
+_NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints", ".DS_Store", "ledger.csv"}
 
 
 class Hasher:

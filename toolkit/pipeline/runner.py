@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import platform
@@ -20,15 +21,18 @@ import toolkit
 from toolkit.errors import InputError, OutputError, ReplicationError
 from toolkit.pipeline import manifest
 from toolkit.pipeline.artefacts import RECORD_FILE
+from toolkit.pipeline.ledger import CLAIMS_FILE, EXPECTED, drift, ledger_rows
 from toolkit.pipeline.notebooks import Notebook, execute
 from toolkit.pipeline.pages import notebook_page
 from toolkit.pipeline.plan import INDEX, Plan, foreign, plan
 from toolkit.pipeline.progress import Progress
+from toolkit.report.ledger import ledger_page
 from toolkit.report.site import Section, Shown, index_page
 
 __all__ = ["Replication", "replicate"]
 
 _PAGE = "notebook.html"
+LEDGER = ("claims.csv", "claims.html")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def replicate(
     quick: bool = False,
     jobs: int | None = None,
     timeout: float = 1800,
+    accept_claims: bool = False,
     progress: Progress | None = None,
 ) -> Replication:
     """Run notebooks in parallel and write tables, figures, pages and a manifest to `out`.
@@ -85,6 +90,8 @@ def replicate(
         Notebooks run at a time; by default as many as there are cores.
     timeout : float
         Seconds allowed for one cell.
+    accept_claims : bool
+        Write what the notebooks say of the claims to ``ledger.csv`` beside them, the ledger that later runs must give again.
     progress : Progress, optional
         Where to report; standard output by default.
 
@@ -95,7 +102,7 @@ def replicate(
     Raises
     ------
     ReplicationError
-        Unknown name, or a cell failed.
+        Unknown name, a cell failed, or a claim's verdict or number differs from the accepted ledger.
     OutputError
         `out` cannot be replaced.
     """
@@ -113,7 +120,7 @@ def replicate(
                 new = Path(scratch) / "new"
                 new.mkdir()
                 made = asyncio.run(_run_all(todo, new, quick, jobs, timeout, shown))
-                _complete(new, out, todo, made)
+                _complete(new, out, todo, made, analyses, quick=quick, accept=accept_claims)
                 _swap(new, out, Path(scratch) / "old", foreign(out))
     ran = tuple(notebook.name for notebook in todo.to_run)
     return Replication(out, ran, todo.unchanged, todo.kept, time.monotonic() - began)
@@ -171,6 +178,9 @@ def _entry(notebook: Notebook, directory: Path, inputs: str, quick: bool, second
     path = directory / RECORD_FILE
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     path.unlink(missing_ok=True)
+    decided = directory / CLAIMS_FILE
+    claims = json.loads(decided.read_text(encoding="utf-8")) if decided.exists() else []
+    decided.unlink(missing_ok=True)
     return {
         "title": notebook.title,
         "summary": notebook.summary,
@@ -193,18 +203,66 @@ def _entry(notebook: Notebook, directory: Path, inputs: str, quick: bool, second
         "platform": platform.platform(terse=True),
         "packages": manifest.packages(),
         "artefacts": record.get("artefacts", []),
+        "claims": [{**c, "cell": _cell_of(notebook, c["id"])} for c in claims],
         "files": manifest.file_hashes(directory, directory.parent),
     }
 
 
-def _complete(new: Path, out: Path, todo: Plan, made: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add to the new folder what is carried over from the old one, the index page and the manifest."""
+def _cell_of(notebook: Notebook, claim: str) -> str:
+    """Id of the last code cell that names a claim: where the page of the notebook is opened from the ledger."""
+    cells = [c for c in notebook.node.cells if c.cell_type == "code" and claim in c.source]
+    return str(cells[-1].get("id", "")) if cells else ""
+
+
+def _complete(
+    new: Path,
+    out: Path,
+    todo: Plan,
+    made: Mapping[str, Mapping[str, Any]],
+    analyses: Path,
+    *,
+    quick: bool,
+    accept: bool,
+) -> None:
+    """Add to the new folder what is carried over from the old one, the ledger, the index page and the manifest."""
     for name in (file for entry in todo.carried.values() for file in entry["files"]):
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(out / name, new / name)
     entries = dict(sorted({**todo.carried, **made}.items()))
-    (new / INDEX).write_text(_index(entries, todo.inputs, new), encoding="utf-8")
-    manifest.write(new, entries, {INDEX: manifest.sha256(new / INDEX)})
+    common = {}
+    if any(entry.get("claims") for entry in entries.values()):
+        _ledger(new, entries, analyses, set(todo.inputs), quick=quick, accept=accept)
+        common = {name: manifest.sha256(new / name) for name in LEDGER}
+    (new / INDEX).write_text(_index(entries, todo.inputs, new, ledger=bool(common)), encoding="utf-8")
+    manifest.write(new, entries, {INDEX: manifest.sha256(new / INDEX), **common})
+
+
+def _ledger(new: Path, entries: Mapping, analyses: Path, notebooks: set[str], *, quick: bool, accept: bool) -> None:
+    """Write claims.csv and claims.html; compare them with the accepted ledger when every notebook is there."""
+    rows = ledger_rows({name: entry.get("claims", []) for name, entry in entries.items()})
+    with (new / LEDGER[0]).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    (new / LEDGER[1]).write_text(ledger_page(rows, page=_PAGE, quick=quick), encoding="utf-8")
+    accepted = analyses / EXPECTED
+    if accept:
+        if quick or notebooks - set(entries):
+            raise ReplicationError(
+                "The ledger can be accepted from a full run of all notebooks only.", fix="run without --quick and names"
+            )
+        with accepted.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, ["id", "verdict", "computed"], lineterminator="\n", extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(r for r in rows if r["notebook"])
+    elif accepted.exists() and not notebooks - set(entries):
+        with accepted.open(encoding="utf-8", newline="") as stream:
+            moved = drift(rows, list(csv.DictReader(stream)), quick=quick)
+        if moved:
+            raise ReplicationError(
+                f"{len(moved)} claims differ from {EXPECTED}:\n" + "\n".join(f"  {line}" for line in moved),
+                fix="find out why; if the new numbers are right, run toolkit replicate --accept-claims",
+            )
 
 
 def _swap(new: Path, out: Path, aside: Path, staying: Iterable[str]) -> None:
@@ -225,7 +283,9 @@ def _swap(new: Path, out: Path, aside: Path, staying: Iterable[str]) -> None:
         ) from error
 
 
-def _index(entries: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, str], new: Path) -> str:
+def _index(
+    entries: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, str], new: Path, *, ledger: bool = False
+) -> str:
     sections = [
         Section(
             name=name,
@@ -255,7 +315,9 @@ def _index(entries: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, str], 
         for name, entry in entries.items()
     ]
     versions = {"regional-toolkit": toolkit.__version__, "python": platform.python_version(), **manifest.packages()}
-    return index_page("Replication", sections, versions=versions, manifest=manifest.MANIFEST)
+    return index_page(
+        "Replication", sections, versions=versions, manifest=manifest.MANIFEST, ledger=LEDGER[1] if ledger else ""
+    )
 
 
 def _named(things: Iterable[Mapping[str, str]], key: str) -> str:

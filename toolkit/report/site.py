@@ -64,7 +64,9 @@ class Section:
     shown: tuple[Shown, ...] = ()
 
 
-def index_page(title: str, sections: Sequence[Section], *, versions: Mapping[str, str], manifest: str) -> str:
+def index_page(
+    title: str, sections: Sequence[Section], *, versions: Mapping[str, str], manifest: str, ledger: str = ""
+) -> str:
     """Write the page.
 
     Parameters
@@ -74,8 +76,8 @@ def index_page(title: str, sections: Sequence[Section], *, versions: Mapping[str
     sections : sequence of Section
     versions : mapping of str to str
         Package and version, shown at the foot.
-    manifest : str
-        Path of the manifest from the page.
+    manifest, ledger : str
+        Paths of the manifest and of the page of claims (if there is one) from the page.
 
     Returns
     -------
@@ -90,6 +92,7 @@ def index_page(title: str, sections: Sequence[Section], *, versions: Mapping[str
     """
     contents = "".join(f'<li><a href="#{_path(s.name)}" lang="{s.lang}">{escape(s.title)}</a></li>' for s in sections)
     several = f'<nav aria-label="Contents"><ol>{contents}</ol></nav>' if len(sections) > 1 else ""
+    claims = f'<p><a class="read" href="{_path(ledger)}">The claims of the papers, one by one</a></p>' if ledger else ""
     listed = "".join(f"<tr><th scope=row>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in versions.items())
     return f"""<!doctype html>
 <html lang="en">
@@ -105,7 +108,7 @@ def index_page(title: str, sections: Sequence[Section], *, versions: Mapping[str
 <header><h1>{escape(title)}</h1>
 <p>{_count(sections)} Every number was computed by the notebook linked beside it; the
 <a href="{_path(manifest)}">manifest</a> has the hashes of its data, weights and files, its seeds and its versions.</p>
-{several}</header>
+{claims}{several}</header>
 <main>
 {"".join(map(_section, sections))}</main>
 <footer><details><summary>Versions</summary><table>{listed}</table></details></footer>
