@@ -267,7 +267,7 @@ def permutation_moments(W: csr_array, a0: np.ndarray, a1: np.ndarray, a2: np.nda
     two, three, four = n * (n - 1), n * (n - 1) * (n - 2), n * (n - 1) * (n - 2) * (n - 3)
     expected = s0 * a0 / two
     variance = (
-        s1 * a1 / two + (s2 - 2 * s1) * (a2 - 2 * a1) / (4 * three) + (s0**2 + s1 - s2) * (a0**2 + a1 - a2) / four
+        s1 * a1 / (2 * two) + (s2 - 2 * s1) * (a2 - 2 * a1) / (4 * three) + (s0**2 + s1 - s2) * (a0**2 + a1 - a2) / four
     )
     return expected, np.maximum(variance - expected**2, 0)
 

@@ -229,4 +229,4 @@ def _variance(moved: np.ndarray, held: np.ndarray, n: int) -> np.ndarray:
 
     (a1, a2), (b1, b2) = sums(moved), sums(held)
     two, three, four = n * (n - 1), n * (n - 1) * (n - 2), n * (n - 1) * (n - 2) * (n - 3)
-    return a1 * b1 / two + (a2 - 2 * a1) * (b2 - 2 * b1) / (4 * three) + (a1 - a2) * (b1 - b2) / four
+    return a1 * b1 / (2 * two) + (a2 - 2 * a1) * (b2 - 2 * b1) / (4 * three) + (a1 - a2) * (b1 - b2) / four
