@@ -29,6 +29,7 @@ _OBJECTS = {
     "geary": "toolkit.explore.geary",
     "correlogram": "toolkit.explore.correlogram",
     "mantel": "toolkit.explore.mantel",
+    "mrqap": "toolkit.explore.mrqap",
     "join_count": "toolkit.explore.join_count",
     "local_moran": "toolkit.explore.local_moran",
     "local_moran_bivariate": "toolkit.explore.local_bivariate",
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from toolkit.explore.moran import moran
     from toolkit.explore.moran_bivariate import moran_bivariate
     from toolkit.explore.moran_variants import moran_differential, moran_rates
+    from toolkit.explore.mrqap import mrqap
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order

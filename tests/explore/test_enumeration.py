@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 import toolkit as tk
+from toolkit.errors import DataError, InputError
 from toolkit.explore.geary import geary_moments, geary_of
 from toolkit.explore.moran import moments
 from toolkit.explore.observations import standardise
@@ -141,6 +142,42 @@ def test_mantel_of_two_matrices_that_change(world):
         alone = tk.mantel(panel.select(times=t), "x", "y", permutations=999, seed=1)
         assert alone.p_perm[0] == both.p_perm[t - 1]
         assert alone.statistic[0] == pytest.approx(both.statistic[t - 1], rel=1e-12)
+
+
+def test_mrqap(world):
+    """Least squares over pairs; p-values by every permutation of the residual regressor; one regressor is Mantel's test."""
+    panel, w, matrix = world
+    off = ~np.eye(N, dtype=bool)
+    record = tk.mrqap(panel, "x", {"y": "y", "w": w}, permutations=5000, seed=1, alternative="greater")
+    for t in range(2):
+        x, y = (np.abs(v[:, None] - v[None]) for v in (panel.values("x")[t], panel.values("y")[t]))
+        design = np.column_stack([np.ones(30), y[off], matrix[off]])
+        inverse = np.linalg.inv(design.T @ design)
+        b = inverse @ design.T @ x[off]
+        e = x[off] - design @ b
+        np.testing.assert_allclose(record.estimate[t], b, rtol=1e-10)
+        np.testing.assert_allclose(record.std_error[t], np.sqrt(e @ e / 27 * np.diag(inverse)), rtol=1e-10)
+        assert record.r_squared[t] == pytest.approx(1 - e @ e / ((x[off] - x[off].mean()) ** 2).sum(), rel=1e-10)
+        for k in (1, 2):
+            rest = np.delete(design, k, axis=1)
+            part = np.zeros((N, N))
+            part[off] = design[:, k] - rest @ np.linalg.lstsq(rest, design[:, k], rcond=None)[0]
+            draws = []
+            for p in ORDERS:
+                made = np.column_stack([rest, part[np.ix_(p, p)][off]])
+                inner = np.linalg.inv(made.T @ made)
+                c = inner @ made.T @ x[off]
+                r = x[off] - made @ c
+                draws.append(c[-1] / np.sqrt(r @ r / 27 * inner[-1, -1]))
+            near(record.p_perm[t, k], np.array(draws), draws[0], 5000)
+    one = tk.mrqap(panel, "x", {"w": w}, permutations=999, seed=1)
+    # the regressor is permuted, so it is the first matrix of the Mantel test
+    mantel = tk.mantel(panel, w, "x", permutations=999, seed=1)
+    np.testing.assert_array_equal(one.p_perm[:, 1], mantel.p_perm)
+    with pytest.raises(DataError, match="combinations"):
+        tk.mrqap(panel, "x", {"w": w, "v": w})
+    with pytest.raises(InputError, match="different names"):
+        tk.mrqap(panel, "x", [w, w])
 
 
 def test_correlogram_of_contiguity_orders(world):

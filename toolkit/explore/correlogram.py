@@ -133,6 +133,7 @@ def correlogram(
             simulate = geary_simulator(z, band)
         variance = randomization if assumption == "randomization" else np.full_like(randomization, normality)
         drawn = tally(found, simulate, panel.N, count, start, width=z.size, keep=True)
+        variance = np.where(variance > 1e-12, variance, 0.0)  # a band of all pairs leaves nothing to chance
         half = 1.959963984540054 * np.sqrt(variance)
         low, high = np.quantile(drawn.draws, [0.025, 0.975], axis=0) if count else (expected - half, expected + half)
         made = (found, variance, tail_p(drawn.above, drawn.below, count, alternative), low, high)
@@ -140,7 +141,8 @@ def correlogram(
         for key, value in zip(values, (*made, *extra), strict=True):
             values[key].append(value)
     table = {k: np.column_stack(values[k]) for k in ("stat", "var", "p_perm", "low", "high")}
-    score = (table["stat"] - expected) / np.sqrt(table["var"])
+    spread = table["var"] > 0
+    score = np.where(spread, (table["stat"] - expected) / np.sqrt(np.where(spread, table["var"], 1.0)), np.nan)
     p_value = normal_p(score, alternative)
     return CorrelogramTable(
         variable=observed.name,
