@@ -198,3 +198,15 @@ def test_correlogram_of_contiguity_orders(world):
             np.testing.assert_allclose(record.statistic[:, b], other.statistic, rtol=1e-12)
             np.testing.assert_allclose(record.score[:, b], other.score, rtol=1e-10)
             np.testing.assert_array_equal(record.p_perm[:, b], other.p_perm)
+
+
+def test_orders_where_paths_are_many():
+    """300 regions around each of two centres: 300 shortest paths join the centres, more than a small integer holds."""
+    n = 302
+    matrix = np.zeros((n, n))
+    matrix[0, 2:] = matrix[1, 2:] = 1
+    matrix += matrix.T
+    ids = [f"r{i:03d}" for i in range(n)]
+    panel = tk.Panel(pd.DataFrame({"id": ids, "x": np.random.default_rng(1).normal(size=n)}), entity="id")
+    record = tk.correlogram(panel, "x", 2, W=tk.weights.from_matrix(matrix, ids=ids), permutations=9, seed=1)
+    assert record.pairs.tolist() == [600, n * (n - 1) // 2 - 600]
