@@ -30,6 +30,7 @@ _OBJECTS = {
     "geary": "toolkit.explore.geary",
     "correlogram": "toolkit.explore.correlogram",
     "mantel": "toolkit.explore.mantel",
+    "mrqap": "toolkit.explore.mrqap",
     "join_count": "toolkit.explore.join_count",
     "local_moran": "toolkit.explore.local_moran",
     "local_moran_bivariate": "toolkit.explore.local_bivariate",
@@ -147,6 +148,7 @@ if TYPE_CHECKING:
     from toolkit.explore.spatial_markov import spatial_markov
     from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
+    from toolkit.explore.mrqap import mrqap
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order

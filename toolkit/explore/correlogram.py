@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from toolkit.errors import DataError, InputError, listing
+from toolkit.explore.bands import distance_bands, order_bands
 from toolkit.explore.geary import geary_moments, geary_of, geary_simulator
 from toolkit.explore.moran import moments, simulator
 from toolkit.explore.observations import frozen, matched, observe, standardise
@@ -99,13 +99,13 @@ def correlogram(
     observed = observe(panel, variable)
     z = standardise(observed.values)
     if W is None:
-        i, j, d, edges, measure, unit = _distances(panel, bands)
+        i, j, d, edges, measure, unit = distance_bands(panel, bands)
         shown = [f"{e:.0f}" if np.diff(edges).min() >= 10 else f"{e:.6g}" for e in edges]
         labels = [f"{a}–{b}" for a, b in pairwise(shown)]
         by, weights = "distance", measure
     else:
         W = matched(W, panel)
-        i, j, d, edges = _orders(W, bands)
+        i, j, d, edges = order_bands(W, bands)
         labels = [str(k + 1) for k in range(len(edges) - 1)]
         by, unit, weights = "order", "", W.description
     which = np.searchsorted(edges, d, side="left") - 1  # (a, b]
@@ -133,6 +133,7 @@ def correlogram(
             simulate = geary_simulator(z, band)
         variance = randomization if assumption == "randomization" else np.full_like(randomization, normality)
         drawn = tally(found, simulate, panel.N, count, start, width=z.size, keep=True)
+        variance = np.where(variance > 1e-12, variance, 0.0)  # a band of all pairs leaves nothing to chance
         half = 1.959963984540054 * np.sqrt(variance)
         low, high = np.quantile(drawn.draws, [0.025, 0.975], axis=0) if count else (expected - half, expected + half)
         made = (found, variance, tail_p(drawn.above, drawn.below, count, alternative), low, high)
@@ -140,7 +141,8 @@ def correlogram(
         for key, value in zip(values, (*made, *extra), strict=True):
             values[key].append(value)
     table = {k: np.column_stack(values[k]) for k in ("stat", "var", "p_perm", "low", "high")}
-    score = (table["stat"] - expected) / np.sqrt(table["var"])
+    spread = table["var"] > 0
+    score = np.where(spread, (table["stat"] - expected) / np.sqrt(np.where(spread, table["var"], 1.0)), np.nan)
     p_value = normal_p(score, alternative)
     return CorrelogramTable(
         variable=observed.name,
@@ -303,70 +305,3 @@ class CorrelogramTable:
 
     def _repr_html_(self) -> str:
         return self.tidy().to_html(index=False, float_format="%.4f")
-
-
-def _distances(panel: Panel, bands) -> tuple:
-    """Pairs i < j with their distance up to the last limit, the limits, and how distance is measured."""
-    from toolkit.weights.points import locate
-
-    points = locate(panel)
-    n = points.N
-    if bands is None or isinstance(bands, Integral):
-        k = _whole(8 if bands is None else bands, "bands")
-        i, j, d = (a[: len(a) // 2] for a in points.within(None))
-        inside = np.sort(d[d <= d.max() / 2])
-        if k > len(inside):
-            raise InputError(
-                f"bands={k} of {len(inside)} pairs within half the largest distance.", fix="take fewer bands"
-            )
-        edges = np.concatenate([[0.0], np.quantile(inside, np.arange(1, k + 1) / k, method="inverted_cdf")])
-        if (np.diff(edges) <= 0).any():
-            raise InputError(
-                f"bands={k}: too many pairs are equally far apart.", fix="take fewer bands, or give limits in km"
-            )
-    else:
-        edges = np.asarray(list(bands), float)
-        if len(edges) < 2 or not np.isfinite(edges).all() or edges[0] < 0 or (np.diff(edges) <= 0).any():
-            raise InputError(
-                f"bands={bands!r} are no limits of bands.",
-                allowed="increasing numbers of km from 0 on, e.g. [0, 500, 1000]",
-            )
-        i, j, d = (a[: len(a) // 2] for a in points.within(float(edges[-1])))
-    if not len(d):
-        raise InputError(f"No pair of the {n} regions is within {edges[-1]:g} km.", fix="choose wider bands")
-    order = [list(points.ids).index(e) for e in panel.entities] if list(points.ids) != list(panel.entities) else None
-    if order is not None:
-        place = np.argsort(order)
-        i, j = place[i], place[j]
-    return i, j, d, edges, points.measure, "km"
-
-
-def _orders(W: SpatialWeights, bands) -> tuple:
-    """Pairs i < j with the number of steps between them, up to the order asked for."""
-    k = _whole(4 if bands is None else bands, "bands")
-    links = W.sparse.astype(bool)
-    links = (links + links.T).astype(np.int8).tocsr()
-    n = W.N
-    reached = sparse.eye_array(n, dtype=np.int8, format="csr")
-    front, i, j, d = reached, [], [], []
-    for step in range(1, k + 1):
-        front = (front @ links > 0).astype(np.int8)
-        new = sparse.triu(front - front.multiply(reached > 0), 1).tocoo()
-        front = sparse.csr_array(front - front.multiply(reached > 0))
-        front.eliminate_zeros()
-        keep = new.data > 0
-        if not keep.any():
-            raise InputError(
-                f"No two regions are {step} steps apart.", allowed=f"up to {step - 1} orders", fix="lower bands"
-            )
-        i.append(new.coords[0][keep])
-        j.append(new.coords[1][keep])
-        d.append(np.full(keep.sum(), float(step)))
-        reached = ((reached + front) > 0).astype(np.int8)
-    return np.concatenate(i), np.concatenate(j), np.concatenate(d), np.arange(k + 1, dtype=float)
-
-
-def _whole(value, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise InputError(f"{name}={value!r} is no number of bands.", allowed="a whole number >= 1")
-    return int(value)

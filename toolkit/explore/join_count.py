@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.observations import frozen, matched, observe
+from toolkit.errors import DataError
+from toolkit.explore.assignment import assignment_moments, matrix_sums
+from toolkit.explore.categories import read_categories
+from toolkit.explore.observations import frozen, matched
 from toolkit.explore.permutation import check_count, normal_p, resolve_seed, tail_p, tally
 
 if TYPE_CHECKING:
     import pandas as pd
-    from scipy.sparse import csr_array
 
     from toolkit.data.panel import Panel
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["JoinCountTable", "join_count", "permutation_moments"]
-
-_MOST = 12  # categories; their pairs are rows of the table
+__all__ = ["JoinCountTable", "join_count"]
 
 
 def join_count(
@@ -85,7 +84,7 @@ def join_count(
     n = panel.N
     if n < 4:
         raise DataError(f"The variance of join counts needs at least four regions; the panel has {n}.")
-    codes, categories, times, labels = _categories(panel, variable)
+    codes, categories, times, labels = read_categories(panel, variable)
     B = W.sparse.copy()
     B.data = (B.data > 0).astype(float)
     k = len(categories)
@@ -105,7 +104,7 @@ def join_count(
 
     statistic = counted(codes)  # (T, pairs + 1)
     size = np.stack([(codes == r).sum(axis=1) for r in range(k)], axis=1).astype(float)  # (T, K)
-    expected, variance = permutation_moments(B, *_sums(size, pairs, n))
+    expected, variance = assignment_moments(matrix_sums(B), _sums(size, pairs, n), n)
     drawn = tally(
         statistic.ravel(),
         lambda block: counted(codes[:, block].swapaxes(0, 1).reshape(-1, n)).reshape(len(block), -1),
@@ -241,39 +240,8 @@ class JoinCountTable:
         return self.tidy().to_html(index=False, float_format="%.4f")
 
 
-def permutation_moments(W: csr_array, a0: np.ndarray, a1: np.ndarray, a2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Exact mean and variance of sum_ij w_ij a_p(i)p(j) over all permutations p.
-
-    Parameters
-    ----------
-    W : csr_array, shape (N, N)
-        Zero diagonal; N at least 4.
-    a0, a1, a2 : ndarray
-        Of the matrix a without its diagonal: the sum, half the sum of (a_ij + a_ji)^2, and the sum of the squares
-        of row plus column sums.
-
-    Returns
-    -------
-    expected, variance : ndarray, the shape of `a0`
-
-    References
-    ----------
-    Mantel (1967), Cancer Research 27, 209-220; Cliff and Ord (1981), p. 23.
-    """
-    n = W.shape[0]
-    s0 = W.sum()
-    s1 = ((W + W.T).power(2)).sum() / 2
-    s2 = ((W.sum(axis=0) + W.sum(axis=1)) ** 2).sum()
-    two, three, four = n * (n - 1), n * (n - 1) * (n - 2), n * (n - 1) * (n - 2) * (n - 3)
-    expected = s0 * a0 / two
-    variance = (
-        s1 * a1 / two + (s2 - 2 * s1) * (a2 - 2 * a1) / (4 * three) + (s0**2 + s1 - s2) * (a0**2 + a1 - a2) / four
-    )
-    return expected, np.maximum(variance - expected**2, 0)
-
-
 def _sums(size: np.ndarray, pairs: list[tuple[int, int]], n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The sums `permutation_moments` needs, for each pair and for unlike pairs together; each (T, pairs + 1)."""
+    """The sums `assignment_moments` needs, for each pair and for unlike pairs together; each (T, pairs + 1)."""
     a0, a1, a2 = [], [], []
     for r, s in pairs:
         m, k = size[:, r], size[:, s]
@@ -290,49 +258,3 @@ def _sums(size: np.ndarray, pairs: list[tuple[int, int]], n: int) -> tuple[np.nd
     a1.append(unlike)
     a2.append((size * (n - size) ** 2).sum(axis=1))
     return tuple(np.column_stack(a) for a in (a0, a1, a2))
-
-
-def _categories(panel: Panel, variable: str) -> tuple[np.ndarray, list[str], list, tuple[str, str]]:
-    """Codes (T, N), category names, periods and labels."""
-    import pandas as pd
-
-    if not isinstance(variable, str) or not variable.strip():
-        raise InputError(f"variable={variable!r} is not a name or an expression.", allowed="text")
-    name = variable.strip()
-    text = name in panel.variables and not pd.api.types.is_numeric_dtype(panel.frame[name])
-    if name in panel.registers and name not in panel.variables:
-        info = panel.register_info(name)
-        table = pd.DataFrame([panel.register(name)], index=["all"])
-        labels = (info.title or name, info.title or name)
-    elif text:
-        frame = panel.frame
-        if panel.time is None:
-            table = pd.DataFrame([frame.set_index(panel.entity)[name].reindex(panel.entities)], index=list(panel.times))
-        else:
-            table = frame.pivot(index=panel.time, columns=panel.entity, values=name).reindex(columns=panel.entities)
-        labels = (panel.label(name, lang="en"), panel.label(name, lang="zh"))
-    else:
-        x = observe(panel, name)
-        if (x.values != np.round(x.values)).any():
-            raise DataError(
-                f"{name!r} has values that are not whole numbers, so no categories.",
-                fix='make categories by a comparison, e.g. "gdp / pop > 5"',
-            )
-        table = pd.DataFrame(x.values.astype(int), index=x.times, columns=panel.entities)
-        labels = (x.label, x.label_zh)
-    gaps = table.isna()
-    if gaps.to_numpy().any():
-        where = listing((f"{panel.names[c]} {t}" for t, row in gaps.iterrows() for c, lost in row.items() if lost), 6)
-        raise DataError(f"{name!r} has no category for {where}.", fix="choose complete periods or regions")
-    values = table.to_numpy()
-    found = sorted(set(values.ravel().tolist()))
-    single = [t for t, row in zip(table.index, values, strict=True) if len(set(row.tolist())) < 2]
-    if single or len(found) > _MOST:
-        raise DataError(
-            f"{name!r} has {len(found)} categories ({listing(found)})"
-            + (f", and one only in {listing(single)}." if single else "."),
-            allowed=f"two to {_MOST} categories, at least two in every period",
-        )
-    place = {c: m for m, c in enumerate(found)}
-    codes = np.array([[place[v] for v in row] for row in values.tolist()])
-    return codes, [str(c) for c in found], list(table.index), labels

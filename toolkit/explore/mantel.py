@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError
+from toolkit.explore.assignment import assignment_moments, matrix_sums
 from toolkit.explore.matrices import off_diagonal, region_matrices
 from toolkit.explore.observations import frozen
 from toolkit.explore.permutation import check_count, resolve_seed, tail_p, tally
@@ -102,7 +103,9 @@ def mantel(
         )
 
     drawn = tally(statistic, simulate, n, count, start, width=len(moved) * n * n)
-    variance = np.broadcast_to(_variance(moved, held, n), (rows,)).copy()
+    beside = np.zeros((len(held), n, n))
+    beside[:, ~np.eye(n, dtype=bool)] = held
+    variance = np.broadcast_to(assignment_moments(matrix_sums(square), matrix_sums(beside), n)[1], (rows,)).copy()
     return MantelTable(
         first=a.name,
         second=b.name,
@@ -216,17 +219,3 @@ def shared_times(*each: tuple | None) -> tuple:
     if not times:
         raise DataError("The matrices have no period in common.", fix="choose lags short enough for the panel")
     return times
-
-
-def _variance(moved: np.ndarray, held: np.ndarray, n: int) -> np.ndarray:
-    """Exact variance of r over all permutations: both matrices are centred, so their sums are zero."""
-
-    def sums(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        square = np.zeros((len(flat), n, n))
-        square[:, ~np.eye(n, dtype=bool)] = flat
-        turned = square.swapaxes(1, 2)
-        return ((square + turned) ** 2).sum(axis=(1, 2)) / 2, (((square + turned).sum(axis=2)) ** 2).sum(axis=1)
-
-    (a1, a2), (b1, b2) = sums(moved), sums(held)
-    two, three, four = n * (n - 1), n * (n - 1) * (n - 2), n * (n - 1) * (n - 2) * (n - 3)
-    return a1 * b1 / two + (a2 - 2 * a1) * (b2 - 2 * b1) / (4 * three) + (a1 - a2) * (b1 - b2) / four

@@ -66,8 +66,7 @@ def region_matrices(panel: Panel, what, name: str | None = None) -> Matrices:
         i, j, d = points.within(None)
         square = np.zeros((points.N, points.N))
         square[i, j] = d
-        order = [list(points.ids).index(e) for e in ids]
-        return Matrices(name or "km", square[np.ix_(order, order)][None], None)
+        return Matrices(name or "km", square[None], None)
     if isinstance(what, str):
         x = observe(panel, what)
         return Matrices(name or f"|Δ {x.name}|", np.abs(x.values[:, :, None] - x.values[:, None, :]), tuple(x.times))
