@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from toolkit.explore.amounts import Grouping, grouping, observe_amounts, refuse_
 from toolkit.explore.inequality import refuse_mean
 from toolkit.explore.inequality_measures import gini
 from toolkit.explore.observations import frozen
+from toolkit.explore.region_bootstrap import zeroed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +107,7 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
     across = pair[:, j, h] * (1 - affluence[:, j, h])
     return DagumTable(
         times=amounts.times,
-        total=frozen(gini(amounts.values, amounts.shares)),
+        total=frozen(zeroed(gini(amounts.values, amounts.shares))),
         parts=frozen(np.stack([within.sum(axis=1), net.sum(axis=1), across.sum(axis=1)])),
         ratio=frozen(ratio),
         affluence=frozen(affluence),
@@ -117,7 +117,7 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
         within=frozen(within),
         division=division,
         variable=amounts.name,
-        labels=MappingProxyType({amounts.name: (amounts.label, amounts.label_zh, amounts.unit)}),
+        labels=amounts.labels,
         weights=amounts.weights,
         n=panel.N,
         source=amounts.source,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from numbers import Real
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,7 +128,7 @@ def gap_account(
         near_zero=float(near_zero),
         prices=said,
         variable=simple.name,
-        labels=MappingProxyType({simple.name: (simple.label, simple.label_zh, simple.unit)}),
+        labels=observed[-1][1].labels,
         source=_sources(panel, simple, weights, deflator),
         n=panel.N,
         panel=panel.name,

@@ -10,6 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
+from toolkit.report.gaps import gap_by_year
+from toolkit.report.inequality import decomposition_by_year, inequality_by_year, lorenz_curves
 from toolkit.report.labels import place_labels
 from toolkit.report.specification_curve import specification_curve
 from toolkit.report.words import phrase
@@ -17,7 +19,15 @@ from toolkit.report.words import phrase
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["moran_by_year", "moran_scatter", "specification_curve"]
+__all__ = [
+    "decomposition_by_year",
+    "gap_by_year",
+    "inequality_by_year",
+    "lorenz_curves",
+    "moran_by_year",
+    "moran_scatter",
+    "specification_curve",
+]
 
 
 def moran_scatter(
