@@ -44,6 +44,10 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
     d_jh = E max(x_j - x_h, 0) and the transvariation q_jh = E max(x_h - x_j, 0); so D_jh = \|mu_j - mu_h\| / Delta_jh, from
     0 (equal means) to 1 (no overlap). The three parts add up to G.
 
+    Written out, the net part is the Gini coefficient of the group means (every region at the mean of its group), so within
+    and net between are those of the classic decomposition (Mookherjee and Shorrocks 1982) and the transvariation is
+    its overlap term; what Dagum adds is the split by pairs.
+
     Conventions: in a group of one region G_jj = 0. Where all values of two groups are equal (Delta_jh = 0) D_jh is 0 by
     convention and nothing hangs on it, since G_jh = 0. Two groups of zeros only have G_jh = 0.
 
@@ -73,7 +77,7 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
     References
     ----------
     Dagum (1997), A new approach to the decomposition of the Gini income inequality ratio, Empirical Economics 22,
-    515-531, definitions 1-6 and equations 11-23.
+    515-531; Mookherjee and Shorrocks (1982), Economic Journal 92, 886-902.
 
     Examples
     --------
