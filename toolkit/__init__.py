@@ -140,6 +140,7 @@ if TYPE_CHECKING:
     from toolkit.explore.moran import moran
     from toolkit.explore.moran_bivariate import moran_bivariate
     from toolkit.explore.moran_variants import moran_differential, moran_rates
+    from toolkit.explore.mrqap import mrqap
     from toolkit.explore.obstacle import obstacle_degree
     from toolkit.explore.polarisation import polarisation
     from toolkit.explore.rank_mobility import rank_mobility
@@ -148,7 +149,6 @@ if TYPE_CHECKING:
     from toolkit.explore.spatial_markov import spatial_markov
     from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
-    from toolkit.explore.mrqap import mrqap
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order

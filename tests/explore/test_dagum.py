@@ -109,6 +109,16 @@ def test_parts_of_china_add_up_in_every_year(weights, groups):
     np.testing.assert_allclose(record.groups().groupby("time")["within"].sum(), record.parts[0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("weights", [None, "pop"])
+def test_the_net_part_is_the_gini_of_the_group_means(weights):
+    """So it is the part between of the classic decomposition, and transvariation its overlap."""
+    panel = tk.load("china")
+    record = tk.dagum(panel, "gdp / pop", "blocks", weights=weights)
+    smooth = panel.assign(mean=record.means[:, record.division.codes])
+    between = tk.inequality(smooth, "mean", "gini", weights=weights).estimate[0]
+    np.testing.assert_allclose(record.parts[1], between, rtol=1e-12)
+
+
 def test_equal_means_are_all_transvariation():
     record = tk.dagum(*_call([1, 5, 2, 4, 3], "AABBC"))
     assert record.parts[1, 0] == 0 and (record.affluence == 0).all()

@@ -8,7 +8,7 @@ import pytest
 from cases import small_panel
 
 import toolkit as tk
-from toolkit.errors import DataError, InputError, WeightsError
+from toolkit.errors import DataError, InputError, ToolkitWarning, WeightsError
 
 
 def mexico_by_regime():
@@ -20,7 +20,8 @@ def mexico_by_regime():
     ids = panel.names.sort_values().index
     same = (table["hanson98"].to_numpy()[:, None] == table["hanson98"].to_numpy()[None]).astype(float)
     np.fill_diagonal(same, 0)
-    return panel, tk.weights.from_matrix(same, ids=list(ids))
+    with pytest.warns(ToolkitWarning, match="unconnected"):
+        return panel, tk.weights.from_matrix(same, ids=list(ids))
 
 
 def test_mexico_meets_what_pysal_prints():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,25 +29,25 @@ class Amounts:
     ----------
     name : str
         The expression as written.
-    label, label_zh, unit, source : str
-        From the codebook; `source` names every variable of the expression that has one, with its warning.
+    source : str
+        From the codebook, with its warning, for every variable of the expression that has one.
     times : tuple, length T
     values : ndarray, shape (T, N)
     shares : ndarray, shape (T, N)
         Weight of each region, adding up to one in every period: 1 / N without weights.
     weights : str
         Name of the weights; empty without.
+    labels : mapping
+        The variable and the weights -> (English label, Chinese label, unit).
     """
 
     name: str
-    label: str
-    label_zh: str
-    unit: str
     source: str
     times: tuple[object, ...]
     values: np.ndarray
     shares: np.ndarray
     weights: str
+    labels: Mapping[str, tuple[str, str, str]]
 
     @property
     def mean(self) -> np.ndarray:
@@ -97,14 +98,12 @@ def observe_amounts(panel: Panel, variable: str, weights: str | None = None) -> 
         shares, used = given / given.sum(axis=1, keepdims=True), (*used, *more)
     return Amounts(
         name=name,
-        label=panel.label(name, lang="en"),
-        label_zh=panel.label(name, lang="zh"),
-        unit=panel.unit(name) if name in panel.variables else "",
         source=_source(panel, used),
         times=tuple(times),
         values=frozen(values),
         shares=frozen(shares),
         weights=weights or "",
+        labels=MappingProxyType({v: _labels(panel, v) for v in (name, weights) if v}),
     )
 
 
@@ -235,6 +234,11 @@ def _evaluated(panel: Panel, expression: object, role: str):
             fix=f"choose complete periods by panel.complete([{name!r}]) or panel.between(first, last)",
         )
     return name, panel.times, values, (name,)
+
+
+def _labels(panel: Panel, name: str) -> tuple[str, str, str]:
+    unit = panel.unit(name) if name in panel.variables else ""
+    return panel.label(name, lang="en"), panel.label(name, lang="zh"), unit
 
 
 def _source(panel: Panel, used: tuple[str, ...]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from toolkit.explore.amounts import Grouping, grouping, observe_amounts, refuse_
 from toolkit.explore.inequality import refuse_mean
 from toolkit.explore.inequality_measures import gini
 from toolkit.explore.observations import frozen
+from toolkit.explore.region_bootstrap import zeroed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,10 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
     with the relative economic affluence D_jh = (d_jh - q_jh) / (d_jh + q_jh), where for mu_j >= mu_h the gross affluence
     d_jh = E max(x_j - x_h, 0) and the transvariation q_jh = E max(x_h - x_j, 0); so D_jh = \|mu_j - mu_h\| / Delta_jh, from
     0 (equal means) to 1 (no overlap). The three parts add up to G.
+
+    Written out, the net part is the Gini coefficient of the group means (every region at the mean of its group), so within
+    and net between are those of the classic decomposition (Mookherjee and Shorrocks 1982) and the transvariation is
+    its overlap term; what Dagum adds is the split by pairs.
 
     Conventions: in a group of one region G_jj = 0. Where all values of two groups are equal (Delta_jh = 0) D_jh is 0 by
     convention and nothing hangs on it, since G_jh = 0. Two groups of zeros only have G_jh = 0.
@@ -73,7 +77,7 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
     References
     ----------
     Dagum (1997), A new approach to the decomposition of the Gini income inequality ratio, Empirical Economics 22,
-    515-531, definitions 1-6 and equations 11-23.
+    515-531; Mookherjee and Shorrocks (1982), Economic Journal 92, 886-902.
 
     Examples
     --------
@@ -107,7 +111,7 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
     across = pair[:, j, h] * (1 - affluence[:, j, h])
     return DagumTable(
         times=amounts.times,
-        total=frozen(gini(amounts.values, amounts.shares)),
+        total=frozen(zeroed(gini(amounts.values, amounts.shares))),
         parts=frozen(np.stack([within.sum(axis=1), net.sum(axis=1), across.sum(axis=1)])),
         ratio=frozen(ratio),
         affluence=frozen(affluence),
@@ -117,7 +121,7 @@ def dagum(panel: Panel, variable: str, groups: object, *, weights: str | None = 
         within=frozen(within),
         division=division,
         variable=amounts.name,
-        labels=MappingProxyType({amounts.name: (amounts.label, amounts.label_zh, amounts.unit)}),
+        labels=amounts.labels,
         weights=amounts.weights,
         n=panel.N,
         source=amounts.source,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 from numbers import Real
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.amounts import Amounts, Grouping, grouping, observe_amounts, refuse_below
+from toolkit.errors import InputError, listing
+from toolkit.explore.amounts import Amounts, Grouping, grouping, observe_amounts
 from toolkit.explore.gap_changes import changes
 from toolkit.explore.observations import frozen
+from toolkit.explore.real_values import to_real
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,7 @@ def gap_account(
     observed = [] if totals else [("simple", simple)]
     if weights is not None:
         observed.append((f"weighted by {weights}", observe_amounts(panel, variable, weights)))
-    factor, said = _to_real(panel, deflator, chained, prices, simple.times)
+    factor, said = to_real(panel, deflator, chained, prices, simple.times)
     variants, values, scales = [], [], []
     for basis, scale in (("nominal", None), *((("real", factor),) if deflator else ())):
         for weighting, amounts in observed:
@@ -129,7 +129,7 @@ def gap_account(
         near_zero=float(near_zero),
         prices=said,
         variable=simple.name,
-        labels=MappingProxyType({simple.name: (simple.label, simple.label_zh, simple.unit)}),
+        labels=observed[-1][1].labels,
         source=_sources(panel, simple, weights, deflator),
         n=panel.N,
         panel=panel.name,
@@ -286,45 +286,6 @@ def _ratio(variable: object, weights: str | None) -> tuple[str, str | None, bool
         )
     top, bottom = (v if v.isidentifier() else f"({v})" for v in variable)
     return f"{top} / {bottom}", variable[1], True
-
-
-def _to_real(panel: Panel, deflator: str | None, chained: bool, prices: object, times: tuple) -> tuple:
-    """What nominal values are multiplied by, shape (T, N), and a sentence on it."""
-    if deflator is None:
-        if prices is not None or chained:
-            raise InputError("prices= and chained= belong to a deflator, and none is given.", fix="give deflator=")
-        return None, ""
-    _refuse_unit(panel, deflator, chained)
-    prices = times[0] if prices is None else prices
-    if prices not in times:
-        raise InputError(f"prices={prices!r} is no period of the variable.", allowed=listing(times, 40))
-    index = observe_amounts(panel, deflator)
-    refuse_below(index.values, f"deflator={deflator!r}", index.times, panel, zero=False, why="prices are positive")
-    needed = times[1:] if chained else times  # what led to the first period does not matter
-    absent = [t for t in needed if t not in index.times]
-    if absent:
-        raise DataError(
-            f"deflator={deflator!r} does not exist in {listing(absent)}.", fix="use panel.between(first, last)"
-        )
-    level = index.values[[index.times.index(t) for t in needed]]
-    if chained:
-        if not all(b - a == 1 for a, b in pairwise(times)):
-            raise DataError(f"The years {listing(times, 40)} are not consecutive: {deflator!r} cannot be chained.")
-        level = np.vstack([np.ones(panel.N), np.cumprod(level / 100, axis=0)])
-    kind = "chained (previous year = 100)" if chained else "a price level"
-    return level[times.index(prices)] / level, f"Real: prices of {prices} in every region, deflator {deflator} {kind}"
-
-
-def _refuse_unit(panel: Panel, deflator: str, chained: bool) -> None:
-    """Refuse a column whose codebook says that it is a volume index, or an index of another base."""
-    unit = panel.unit(deflator) if deflator in panel.variables else ""
-    if "constant prices" in unit:
-        raise DataError(
-            f"{deflator!r} is an index of volume, not of prices ({unit}).",
-            fix=f'the implied deflator of x is "10000 * x / lag(x) / {deflator}", with chained=True',
-        )
-    if "previous year = 100" in unit and not chained:
-        raise DataError(f"{deflator!r} has the previous year as 100 ({unit}).", fix="give chained=True")
 
 
 def _sources(panel: Panel, simple: Amounts, weights: str | None, deflator: str | None) -> str:

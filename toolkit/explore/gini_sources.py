@@ -48,7 +48,8 @@ def gini_sources(
     weights : str, optional
         A column or expression above zero, e.g. ``"pop"``.
     tolerance : float
-        Largest distance allowed between the total and the sum of sources, relative to the mean of the total.
+        Largest distance allowed between the total and the sum of sources, relative to the mean of the total. What is
+        left over is in no source: the contributions miss G by as much.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def gini_sources(
         contribution=frozen(contribution),
         marginal=frozen(contribution / gini - share),
         total=whole.name,
-        labels=MappingProxyType({a.name: (a.label, a.label_zh, a.unit) for a in (whole, *parts)}),
+        labels=MappingProxyType({k: v for a in (whole, *parts) for k, v in a.labels.items()}),
         weights=whole.weights,
         n=panel.N,
         source=whole.source,
@@ -198,14 +199,14 @@ def _whole(panel: Panel, total: str | None, parts: list[Amounts], weights: str |
         notes = " | ".join(dict.fromkeys(piece for a in parts for piece in a.source.split(" | ") if piece))
         return Amounts(
             name=name,
-            label="Sum of the sources",
-            label_zh="各来源之和",
-            unit=first.unit,
             source=notes,
             times=first.times,
             values=added,
             shares=first.shares,
             weights=first.weights,
+            labels=MappingProxyType(
+                {**first.labels, name: ("Sum of the sources", "各来源之和", first.labels[first.name][2])}
+            ),
         )
     whole = observe_amounts(panel, total, weights)
     if whole.times != first.times:

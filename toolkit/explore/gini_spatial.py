@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,7 +121,7 @@ def gini_spatial(
         p_perm=frozen(tail_p(above, below, count, alternative)),
         pairs=len(i) / (n * (n - 1)),
         variable=amounts.name,
-        labels=MappingProxyType({amounts.name: (amounts.label, amounts.label_zh, amounts.unit)}),
+        labels=amounts.labels,
         permutations=count,
         seed=start,
         alternative=alternative,

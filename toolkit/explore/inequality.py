@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from numbers import Real
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -133,7 +132,7 @@ def inequality(
         conf_high=frozen(high),
         draws=frozen(draws),
         variable=amounts.name,
-        labels=MappingProxyType({amounts.name: (amounts.label, amounts.label_zh, amounts.unit)}),
+        labels=amounts.labels,
         weights=amounts.weights,
         epsilon=float(epsilon),
         bootstrap=count,
@@ -161,7 +160,7 @@ class InequalityTable:
     variable, weights, source : str
         As given, and where the codebook says the numbers are from.
     labels : mapping
-        Variable -> (English label, Chinese label, unit).
+        The variable and the weights -> (English label, Chinese label, unit).
     epsilon, bootstrap, seed, level, interval, n, panel, panel_hash
         As used.
     """

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from toolkit.errors import DataError
 from toolkit.explore.amounts import grouping, observe_amounts, refuse_below, weighting
 from toolkit.explore.inequality import refuse_mean
 from toolkit.explore.inequality_measures import gini, lorenz_points
+from toolkit.explore.observations import frozen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,15 +73,16 @@ def lorenz(panel: Panel, variable: str, *, weights: str | None = None, groups: o
             labels_zh[label] = division.labels_zh[k]
     points, coefficients = {}, {}
     for label, at in chosen.items():
-        points[label] = lorenz_points(amounts.values[:, at], amounts.shares[:, at])
-        coefficients[label] = gini(amounts.values[:, at], amounts.shares[:, at])
+        curve = lorenz_points(amounts.values[:, at], amounts.shares[:, at])
+        points[label] = frozen(curve[0]), frozen(curve[1])
+        coefficients[label] = frozen(gini(amounts.values[:, at], amounts.shares[:, at]))
     return LorenzCurves(
         times=amounts.times,
         points=MappingProxyType(points),
         gini=MappingProxyType(coefficients),
         labels_zh=MappingProxyType(labels_zh),
         variable=amounts.name,
-        labels=MappingProxyType({amounts.name: (amounts.label, amounts.label_zh, amounts.unit)}),
+        labels=amounts.labels,
         weights=amounts.weights,
         n=panel.N,
         panel=panel.name,
@@ -147,8 +150,6 @@ class LorenzCurves:
 
 
 def _refuse_group(amounts, at: np.ndarray, label: str) -> None:
-    from toolkit.errors import DataError
-
     if at.sum() < 2 or (amounts.values[:, at].sum(axis=1) <= 0).any():
         raise DataError(
             f"Group {label!r} has {at.sum()} regions or only zeros in some period: it has no Lorenz curve.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,7 +121,7 @@ def polarisation(
         parameter=f"alpha = {alpha:g}" if measure == "esteban-ray" else f"Theil's {index}" if log else "",
         groups=division.name if division else "",
         variable=amounts.name,
-        labels=MappingProxyType({amounts.name: (amounts.label, amounts.label_zh, amounts.unit)}),
+        labels=amounts.labels,
         weights=amounts.weights,
         n=panel.N,
         source=amounts.source,

@@ -13,6 +13,7 @@ import numpy as np
 from toolkit.errors import DataError, InputError, listing
 from toolkit.explore.amounts import Grouping, grouping, observe_amounts, refuse_below, weighting
 from toolkit.explore.observations import frozen
+from toolkit.explore.region_bootstrap import zeroed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,10 +90,10 @@ def theil(
     p, mean = amounts.shares, amounts.mean[:, None]
     s = p * amounts.values / mean
     details = [_by_group(p, s, level, index) for level in levels]
-    total = _index(p, s, index)
+    total = zeroed(_index(p, s, index))
     # what is left within the groups of each level, from none (the whole) to the finest
     left = np.stack([total, *(d["contribution"].sum(axis=1) for d in details)])  # (levels + 1, T)
-    parts = np.concatenate([left[:-1] - left[1:], left[-1:]])
+    parts = zeroed(np.concatenate([left[:-1] - left[1:], left[-1:]]))
     names = [f"between {levels[0].name}"]
     names += [f"between {b.name} within {a.name}" for a, b in pairwise(levels)]
     return TheilTable(
@@ -105,7 +106,7 @@ def theil(
         by_group=tuple(MappingProxyType({k: frozen(v) for k, v in d.items()}) for d in details),
         means=tuple(frozen(mean * d["amount_share"] / d["weight_share"]) for d in details),
         variable=amounts.name,
-        labels=MappingProxyType({amounts.name: (amounts.label, amounts.label_zh, amounts.unit)}),
+        labels=amounts.labels,
         weights=amounts.weights,
         n=panel.N,
         source=amounts.source,
