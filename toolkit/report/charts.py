@@ -9,15 +9,29 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
+from toolkit.report.centre_path import centre_path
+from toolkit.report.density_charts import density_surface, kernel_contour, ridges
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
 from toolkit.report.labels import place_labels
+from toolkit.report.rank_paths import rank_paths
 from toolkit.report.specification_curve import specification_curve
+from toolkit.report.transition_charts import transitions
 from toolkit.report.words import phrase
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["moran_by_year", "moran_scatter", "specification_curve"]
+__all__ = [
+    "centre_path",
+    "density_surface",
+    "kernel_contour",
+    "moran_by_year",
+    "moran_scatter",
+    "rank_paths",
+    "ridges",
+    "specification_curve",
+    "transitions",
+]
 
 
 def moran_scatter(
