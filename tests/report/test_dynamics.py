@@ -45,6 +45,12 @@ def test_small_multiples_of_a_spatial_chain():
     assert len(hatched) == missing == 8 and "不唯一或不可知" in written(figure.axes[3])
 
 
+def test_small_multiples_by_group():
+    figure = tk.charts.transitions(tk.markov(china()[0], "income", 3, register="blocks"), lang="zh")
+    titles = [a.get_title("left") for a in figure.axes]
+    assert titles[1].startswith("东部") and titles[-1].startswith("全部地区")
+
+
 def test_lisa_chain_with_insignificant_regions():
     panel, w = china()
     record = tk.lisa_markov(panel.between(2015, 2023), "income", w, permutations=199, seed=1, p_adjust=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
@@ -250,8 +251,9 @@ def _contours(axes: Axes, record, levels: int):
     drawn = axes.contourf(g[inside], g[tall], z, levels=steps, cmap="YlGnBu", extend="max")
     axes.contour(g[inside], g[tall], z, levels=steps, colors="#3a4a5a", linewidths=0.35)
     ends = np.array([g[tall][0], g[tall][-1]])
-    axes.plot(ends, ends, color="#a50f15", linewidth=0.9, zorder=4)
-    axes.plot(g[inside], record.conditional_mean[inside], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=4)
+    halo = {"path_effects": [withStroke(linewidth=2.2, foreground="white")], "zorder": 4}  # seen on dark colours too
+    axes.plot(ends, ends, color="#a50f15", linewidth=0.9, **halo)
+    axes.plot(g[inside], record.conditional_mean[inside], color=INK, linewidth=0.9, linestyle=(0, (4, 2)), **halo)
     axes.set(xlim=(g[inside][0], g[inside][-1]), ylim=ends, aspect="equal" if not record.weights else "auto")
     return drawn
 

@@ -22,7 +22,8 @@ _SHOW = ("both", "probability", "count")
 def transitions(
     record, *, show: str | None = None, title: str | None = None, width: str | float | None = None, lang: str = "en"
 ) -> PaperFigure:
-    """Transition matrix as a heat map, its ergodic distribution below; small multiples for a spatial Markov chain.
+    """Transition matrix as a heat map, its ergodic distribution below; small multiples by class of
+    neighbours (spatial Markov chain) or group of regions.
 
     Rows are classes at the start with their number of moves; darker is more probable. Hatched: rows without moves, and an
     ergodic distribution that is not unique or not known.
@@ -88,7 +89,7 @@ def transitions(
             axes.set_yticks(*_rows(chain, states if i % columns == 0 else [""] * k, i % columns == 0, lang))
             axes.yaxis.set_tick_params(length=0)
             if len(blocks) > 1:
-                label = phrase("all_regions", lang) if name == "all" else phrase("neighbours_class", lang, x=name)
+                label = _block(record, name, lang)
                 axes.set_title(f"{label} (n = {chain.counts.sum():,})", fontweight="normal", fontsize=7, pad=3)
         xlabel = phrase("end_class", lang, lag=record.lag)
         ylabel = phrase("start_class", lang)
@@ -103,6 +104,15 @@ def transitions(
             figure.supylabel(ylabel, fontsize=7.5)
             figure.suptitle(heading, fontsize=8, x=0.02, ha="left")
     return figure
+
+
+def _block(record, name: str, lang: str) -> str:
+    """Title of one of several matrices: a class of neighbours, or a group of regions."""
+    if name == "all":
+        return phrase("all_regions", lang)
+    if hasattr(record, "lag_states"):
+        return phrase("neighbours_class", lang, x=name)
+    return record.group_labels_zh.get(name, name) if lang == "zh" else name
 
 
 def _rows(chain, states: list[str], first: bool, lang: str) -> tuple[list[float], list[str]]:
