@@ -73,6 +73,17 @@ def test_spatial_markov_meets_giddy_and_its_documentation():
     assert "expected count below 5" in q.reason
 
 
+def test_each_lag_class_against_the_others():
+    panel, w = us_income()
+    record = tk.spatial_markov(panel, "income", w, k=4, m=2)
+    tests = record.against_rest()
+    assert len(tests) == 4  # with two classes either is the rest of the other
+    for test in tests:
+        kind = test.name.split()[-1]
+        assert test.statistic == pytest.approx(record.tests[f"spatial {kind}"].statistic, rel=1e-12)
+        assert test.df == record.tests["spatial Q"].df
+
+
 def test_kullback_table_of_migration():
     """Kullback, Kupperman and Ku (1962), table 9.2, as in giddy's documentation: information 160.961, 30 df."""
     from toolkit.explore.chain_tests import compare
