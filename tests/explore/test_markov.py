@@ -73,6 +73,17 @@ def test_spatial_markov_meets_giddy_and_its_documentation():
     assert "expected count below 5" in q.reason
 
 
+def test_each_lag_class_against_the_others():
+    panel, w = us_income()
+    record = tk.spatial_markov(panel, "income", w, k=4, m=2)
+    tests = record.against_rest()
+    assert len(tests) == 4  # with two classes either is the rest of the other
+    for test in tests:
+        kind = test.name.split()[-1]
+        assert test.statistic == pytest.approx(record.tests[f"spatial {kind}"].statistic, rel=1e-12)
+        assert test.df == record.tests["spatial Q"].df
+
+
 def test_kullback_table_of_migration():
     """Kullback, Kupperman and Ku (1962), table 9.2, as in giddy's documentation: information 160.961, 30 df."""
     from toolkit.explore.chain_tests import compare
@@ -230,6 +241,24 @@ def test_subperiods_by_number_and_by_year():
     assert np.isnan(tk.markov(panel, "income", subperiods=1).tests["time Q"].statistic)
 
 
+def test_groups_of_regions():
+    china = tk.load("china")
+    record = tk.markov(china, "gdp / pop", 3, register="coast")
+    assert set(record.groups) == {"Coastal", "Inland"}
+    assert (sum(c.counts for c in record.groups.values()) == record.chain.counts).all()
+    for name, chain in record.groups.items():
+        own = [r for r, g in china.register("coast").items() if g == name]
+        x = china.values("gdp") / china.values("pop")
+        alone = tk.markov(
+            china.assign(x=x / x.mean(axis=1, keepdims=True)).select(entities=own), "x",
+            classes=record.classes.cuts, relative=False,
+        )  # fmt: skip
+        assert (chain.counts == alone.chain.counts).all() and chain.counts.sum() == len(own) * 23
+    assert record.tests["groups Q"].df >= 1 and len(record.tidy()) == 27 and record.by_state()["group"].nunique() == 3
+    with pytest.raises(DataError, match="one group"):
+        tk.markov(china, "gdp / pop", 3, register=dict.fromkeys(china.entities, "a"))
+
+
 def test_records_of_the_packaged_panels():
     china = tk.load("china")
     record = tk.markov(china, "gdp / pop", 4, labels=["poor", "lower", "upper", "rich"])
@@ -275,6 +304,15 @@ def test_uneven_periods_and_gaps_are_refused():
     holed.loc[5, "income"] = np.nan
     with pytest.raises(DataError, match="missing"):
         tk.markov(tk.Panel(holed, entity="state", time="year"), "income")
+
+
+def test_years_may_be_text_and_one_year_is_too_few():
+    panel, _ = us_income()
+    frame = panel.frame
+    named = tk.Panel(frame.assign(year="y" + frame["year"].astype(str)), entity="state", time="year")
+    assert (tk.markov(named, "income").chain.counts == tk.markov(panel, "income").chain.counts).all()
+    with pytest.raises(DataError, match="at least 2 periods; there are 1"):
+        tk.markov(tk.load("columbus"), "INC")
 
 
 def test_weights_must_average():

@@ -16,7 +16,7 @@ def compare(counts: np.ndarray) -> tuple[float, float, int, np.ndarray]:
 
     Q = sum n_i(s) (p_ij(s) - p_ij)^2 / p_ij and LR = 2 sum n_ij(s) ln(p_ij(s) / p_ij), over cells with p_ij > 0;
     df = sum_i (a_i - 1)(b_i - 1), with a_i the positive entries of row i of the pooled matrix and b_i the samples
-    in which state i is left or kept (Bickenbach and Bode 2003, equations 8-10).
+    in which moves from state i were seen (Bickenbach and Bode 2003).
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def order_tests(triples: np.ndarray) -> tuple[TestResult, ...]:
     """Order 0 against 1, and 1 against 2, from counts of (two moves ago, before, now), shape (k, k, k).
 
     Order 0: all rows of P are the same. Order 1: the rows do not depend on the state before. Both on
-    the same triples (Anderson and Goodman 1957, equations 4.1-4.9; Bickenbach and Bode 2003, equation 11).
+    the same triples (Anderson and Goodman 1957; Bickenbach and Bode 2003).
     """
     pairs = triples.sum(axis=0)
     source = "Anderson and Goodman (1957), Annals of Mathematical Statistics 28, 89-110"

@@ -46,7 +46,7 @@ def stationary(p: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """First-order chain estimated by maximum likelihood: p_ij = n_ij / n_i (Anderson and Goodman 1957, equation 2.12).
+    """First-order chain estimated by maximum likelihood: p_ij = n_ij / n_i (Anderson and Goodman 1957).
 
     A state never seen (*unvisited*) is no part of the chain. A state that is entered but never seen at the start of a
     move (*open*) has an unknown row: what depends on it is NaN. With several recurrent classes there is no one

@@ -45,7 +45,7 @@ def densities(
         All by default.
     bandwidth : {"silverman", "scott"} or float
         ``silverman``: h = 0.9 A n^(-1/5), A = min(sd, IQR / 1.349) (Silverman 1986, equation 3.31); ``scott``:
-        h = 1.059 A n^(-1/5), the reference for a normal density (Scott 1992, section 6.2.1.2); both year by year. sd has
+        h = 1.059 A n^(-1/5), the reference for a normal density (Scott 1992); both year by year. sd has
         divisor n - 1; where the interquartile range is zero A is the sd. A number is used for all years, in
         units of the (relative) variable.
     weights : str, optional

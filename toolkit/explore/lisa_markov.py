@@ -77,8 +77,8 @@ def lisa_markov(
 
     References
     ----------
-    Rey (2001), Geographical Analysis 33, 195-214; cohesion and flux: Rey and Ye (2010), in Paez et al. (eds.), Progress
-    in Spatial Analysis, 201-225.
+    Rey (2001), Geographical Analysis 33, 195-214; the shares of kinds of moves follow Rey and Ye (2010), chapter 20 of
+    Paez et al. (eds.), Progress in Spatial Analysis.
 
     Examples
     --------
@@ -194,7 +194,10 @@ class LisaMarkovTable:
         return self.chain.by_state()
 
     def by_period(self) -> pd.DataFrame:
-        """One row a start period: time, shares of the kinds of moves, flux (I and II), cohesion (0 and IIIA)."""
+        """One row a start period: time, shares of the kinds of moves, flux (I + II), cohesion (0 + IIIA).
+
+        Flux counts moves of one side only, cohesion pairs that stay or move together.
+        """
         import pandas as pd
 
         shares = {f"type_{name}": (self.moves == i).mean(axis=1) for i, name in enumerate(MOVES)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from toolkit.contracts import TestTable
 from toolkit.errors import DataError, InputError, listing
 from toolkit.explore.chain_tests import homogeneity, order_tests
 from toolkit.explore.chains import Chain, count_transitions
+from toolkit.explore.groups import chinese_labels, group_of_each
 from toolkit.explore.observations import frozen
 from toolkit.explore.relative import relative_series, window
 from toolkit.explore.state_classes import StateClasses, check_labels, classify
@@ -34,6 +36,7 @@ def markov(
     relative: bool = True,
     lag: int = 1,
     subperiods: int | Sequence = 2,
+    register: str | Mapping | None = None,
     labels: Sequence[str] | None = None,
 ) -> MarkovTable:
     """First-order Markov chain of the classes of a variable.
@@ -59,6 +62,8 @@ def markov(
     subperiods : int or sequence of periods
         For the test of homogeneity over time: a number of parts as equal as can be, or the first start period
         of every part but the first.
+    register : str or mapping of id to group, optional
+        A register of the panel, or groups of one's own: a chain for each group, and tests that they are one.
     labels : sequence of str, optional
         Names of the classes, lowest first.
 
@@ -92,13 +97,18 @@ def markov(
     start, end = cut.codes[:pairs], cut.codes[lag:]
     by_start = np.stack([count_transitions(a, b, cut.k) for a, b in zip(start, end, strict=True)])
     first = _parts(subperiods, list(seen.times[:pairs]))
+    groups = None if register is None else group_of_each(panel, register)
+    members = () if groups is None else tuple(str(g) for g in np.unique(groups))
+    by_group = [frozen(count_transitions(start[:, groups == g], end[:, groups == g], cut.k)) for g in members]
     return MarkovTable(
         variable=seen.name,
         label=seen.label,
         label_zh=seen.label_zh,
         chain=Chain(states, frozen(by_start.sum(axis=0))),
         counts_by_start=frozen(by_start),
-        tests=_tests(by_start, cut, lag, first),
+        tests=_tests(by_start, cut, lag, first, by_group),
+        groups=MappingProxyType({g: Chain(states, c) for g, c in zip(members, by_group, strict=True)}),
+        group_labels_zh=MappingProxyType(chinese_labels(panel, register)),
         parts=tuple(seen.times[a] for a in first),
         classes=cut,
         shares=frozen(np.stack([np.bincount(row, minlength=cut.k) for row in cut.codes]) / panel.N),
@@ -126,7 +136,11 @@ class MarkovTable:
     counts_by_start : ndarray of int, shape (T - lag, k, k)
         Moves by the period in which they start.
     tests : TestTable
-        ``time Q``, ``time LR`` (same probabilities in all subperiods); ``order 0 vs 1`` and ``order 1 vs 2``, Q and LR.
+        ``time Q``, ``time LR`` (same probabilities in all subperiods); ``order 0 vs 1`` and ``order 1 vs 2``, Q and LR;
+        with a register ``groups Q`` and ``groups LR``.
+    groups : mapping of str to Chain
+        Chain of each group of the register; empty without one. Counts add up to those of `chain`.
+    group_labels_zh : mapping of str to str
     parts : tuple
         First start period of each subperiod.
     classes : StateClasses
@@ -146,6 +160,8 @@ class MarkovTable:
     chain: Chain
     counts_by_start: np.ndarray
     tests: TestTable
+    groups: Mapping[str, Chain]
+    group_labels_zh: Mapping[str, str]
     parts: tuple[object, ...]
     classes: StateClasses
     shares: np.ndarray
@@ -164,16 +180,30 @@ class MarkovTable:
         return self.chain.mobility
 
     def matrices(self) -> list[tuple[str, Chain]]:
-        """The one matrix of this record, for charts: ``[("", chain)]``."""
-        return [("", self.chain)]
+        """Name and chain of every group, then ``("all", chain)``; ``[("", chain)]`` without groups: for charts."""
+        return [*self.groups.items(), ("all", self.chain)] if self.groups else [("", self.chain)]
 
     def tidy(self) -> pd.DataFrame:
-        """One row a pair of classes: from to count probability std_error first_passage first_passage_sd."""
-        return self.chain.tidy()
+        """One row a pair of classes: from to count probability std_error first_passage first_passage_sd.
+
+        With a register a first column ``group``; the group ``all`` is the chain of all regions.
+        """
+        return self._stacked("tidy")
 
     def by_state(self) -> pd.DataFrame:
-        """One row a class: state starts share ergodic exit sojourn recurrence."""
-        return self.chain.by_state()
+        """One row a class: state starts share ergodic exit sojourn recurrence; with a register first ``group``."""
+        return self._stacked("by_state")
+
+    def _stacked(self, table: str) -> pd.DataFrame:
+        import pandas as pd
+
+        if not self.groups:
+            return getattr(self.chain, table)()
+        tables = []
+        for name, chain in self.matrices():
+            tables.append(getattr(chain, table)())
+            tables[-1].insert(0, "group", name)
+        return pd.concat(tables, ignore_index=True)
 
     def transitions(self, region: object = None) -> pd.DataFrame:
         """Classes of one region, or of all: region name time state."""
@@ -236,7 +266,7 @@ class MarkovTable:
         return self.tidy().to_html(index=False, float_format="%.4f")
 
 
-def _tests(by_start: np.ndarray, cut: StateClasses, lag: int, first: list[int]) -> TestTable:
+def _tests(by_start: np.ndarray, cut: StateClasses, lag: int, first: list[int], by_group: list) -> TestTable:
     parts = np.stack([p.sum(axis=0) for p in np.split(by_start, first[1:])])
     found = list(homogeneity(parts, "time", f"the same probabilities in {len(first)} subperiods"))
     if len(cut.codes) > 2 * lag:
@@ -244,6 +274,10 @@ def _tests(by_start: np.ndarray, cut: StateClasses, lag: int, first: list[int]) 
         k = cut.k
         triples = np.bincount(((a * k + b) * k + c).ravel(), minlength=k**3).reshape(k, k, k)
         found += order_tests(triples)
+    if by_group:
+        found += homogeneity(
+            np.stack(by_group), "groups", f"the same probabilities in {len(by_group)} groups of regions"
+        )
     return TestTable(tuple(found), title="Tests of the Markov chain")
 
 

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.errors import DataError, InputError, listing
+from toolkit.errors import InputError
+from toolkit.explore.groups import chinese_labels, group_of_each
 from toolkit.explore.observations import frozen, matched, observe
-from toolkit.explore.permutation import check_count, draws, resolve_seed, tail_p
+from toolkit.explore.permutation import check_count, resolve_seed, tail_p
+from toolkit.explore.rank_pairs import (
+    correlations,
+    edges_of,
+    group_tau,
+    neighbour_tau,
+    permutation_p,
+    ranks,
+    tau_b,
+    theta_of,
+)
 from toolkit.explore.relative import window
 
 if TYPE_CHECKING:
@@ -21,8 +32,6 @@ if TYPE_CHECKING:
     from toolkit.weights.spatial_weights import SpatialWeights
 
 __all__ = ["RankMobilityTable", "rank_mobility"]
-
-_TIE = 1e-12
 
 
 def rank_mobility(
@@ -79,8 +88,9 @@ def rank_mobility(
 
     References
     ----------
-    Rey (2004), in Goodchild and Janelle (eds.), Spatially Integrated Social Science, 280-299 (Theta); Rey (2014),
-    Geographical Analysis 46, 101-119 (spatial tau); Rey (2016), Letters in Spatial and Resource Sciences 9, 7-26.
+    Rey (2004), in Getis, Mur and Zoller (eds.), Spatial Econometrics and Spatial Statistics, 193-213 (Theta); Rey (2014),
+    Computational Statistics 29, 799-811 (tau of neighbours); Rey (2016), Annals of the American Association of
+    Geographers 106, 788-803 (groups).
 
     Examples
     --------
@@ -99,22 +109,22 @@ def rank_mobility(
     whole = pairs > 1
     if whole:
         first, last = np.append(first, 0), np.append(last, len(x) - 1)
-    groups = None if register is None else _groups(panel, register)
+    groups = None if register is None else group_of_each(panel, register)
     signs = np.sign(x[:, :, None] - x[:, None, :]).astype(np.int8)  # (T, N, N)
-    edges = None if W is None else _edges(matched(W, panel), panel.N)
-    spearman, p_spearman, p_kendall = _correlations(x, first, last)
+    edges = None if W is None else edges_of(matched(W, panel), panel.N)
+    spearman, p_spearman, p_kendall = correlations(x, first, last)
     i, j = np.triu_indices(panel.N, 1)
-    neighbour = _split(signs, first, last, edges, i, j, panel.N)
+    neighbour = neighbour_tau(signs, first, last, edges, i, j, panel.N)
     codes = None if groups is None else np.unique(groups, return_inverse=True)[1]
     within = None if codes is None else codes[i] == codes[j]
-    change = _ranks(x)[last] - _ranks(x)[first]
-    theta = np.full(len(first), np.nan) if codes is None else _theta(change, codes)
+    change = ranks(x)[last] - ranks(x)[first]
+    theta = np.full(len(first), np.nan) if codes is None else theta_of(change, codes)
     inside = (
         np.full((2, len(first)), np.nan)
         if within is None
-        else np.stack([_tau_b(signs, first, last, i[m], j[m]) for m in (within, ~within)])
+        else np.stack([tau_b(signs, first, last, i[m], j[m]) for m in (within, ~within)])
     )
-    p = _permutation_p(
+    p = permutation_p(
         signs, first, last, change, edges, codes, i, j, neighbour[0], inside[0], theta, count, start, alternative
     )
     return RankMobilityTable(
@@ -126,7 +136,7 @@ def rank_mobility(
         whole=whole,
         spearman=frozen(spearman),
         p_spearman=frozen(p_spearman),
-        tau=frozen(_tau_b(signs, first, last, i, j)),
+        tau=frozen(tau_b(signs, first, last, i, j)),
         p_tau=frozen(p_kendall),
         tau_neighbours=frozen(neighbour[0]),
         tau_others=frozen(neighbour[1]),
@@ -138,10 +148,10 @@ def rank_mobility(
         p_within=frozen(p[1]),
         theta=frozen(theta),
         p_theta=frozen(p[2]),
-        group_tau=frozen(_group_tau(signs, first, last, codes)),
+        group_tau=frozen(group_tau(signs, first, last, codes)),
         group_names=() if groups is None else tuple(str(g) for g in np.unique(groups)),
         groups=None if groups is None else tuple(str(g) for g in groups),
-        ranks=frozen(_ranks(-x)),
+        ranks=frozen(ranks(-x)),
         times=tuple(seen.times),
         regions=tuple(panel.entities),
         names=tuple(panel.names),
@@ -152,7 +162,7 @@ def rank_mobility(
         alternative=alternative,
         weights="" if W is None else W.description,
         register="" if register is None else register if isinstance(register, str) else "own groups",
-        group_labels_zh=MappingProxyType(_chinese(panel, register)),
+        group_labels_zh=MappingProxyType(chinese_labels(panel, register)),
         panel=panel.name,
         panel_hash=panel.hash,
     )
@@ -301,112 +311,3 @@ class RankMobilityTable:
 
     def _repr_html_(self) -> str:
         return self.tidy().to_html(index=False, float_format="%.4f")
-
-
-def _ranks(x: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    return rankdata(x, axis=1)
-
-
-def _correlations(x: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Spearman's rho with p-value, and the p-value of Kendall's tau-b, for each interval."""
-    from scipy.stats import kendalltau, spearmanr
-
-    rho = [spearmanr(x[a], x[b]) for a, b in zip(first, last, strict=True)]
-    tau = [kendalltau(x[a], x[b]).pvalue for a, b in zip(first, last, strict=True)]
-    return np.array([r.statistic for r in rho]), np.array([r.pvalue for r in rho]), np.array(tau)
-
-
-def _tau_b(signs: np.ndarray, first, last, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """Kendall's tau-b over the pairs (i, j), for each interval; NaN without an untied pair.
-
-    i, j have shape (pairs,) or (draws, pairs); the result (R,) or (R, draws).
-    """
-    s = signs[:, i, j].astype(np.int32)
-    untied = (s != 0).sum(axis=-1)
-    score = np.stack([(s[a] * s[b]).sum(axis=-1) for a, b in zip(first, last, strict=True)])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return score / np.sqrt(untied[first] * untied[last].astype(float))
-
-
-def _split(signs, first, last, edges, i, j, n) -> np.ndarray:
-    """Tau-b over neighbours and over the rest, shape (2, R)."""
-    if edges is None:
-        return np.full((2, len(first)), np.nan)
-    near = np.zeros((n, n), bool)
-    near[edges] = True
-    rest = ~near[i, j]
-    return np.stack([_tau_b(signs, first, last, *edges), _tau_b(signs, first, last, i[rest], j[rest])])
-
-
-def _edges(W: SpatialWeights, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of neighbours i < j, in either direction."""
-    linked = W.sparse.toarray() != 0
-    return np.nonzero(np.triu(linked | linked.T, 1))
-
-
-def _theta(change: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Rey's Theta, shape (R,) or (R, draws) where codes has shape (draws, N); NaN where no rank changed."""
-    sums = np.stack([((codes == g) * change[:, None] if codes.ndim == 2 else (codes == g) * change).sum(axis=-1)
-                     for g in np.unique(codes)])  # fmt: skip
-    total = np.abs(change).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.abs(sums).sum(axis=0) / (total[:, None] if codes.ndim == 2 else total)
-
-
-def _group_tau(signs: np.ndarray, first, last, codes: np.ndarray | None) -> np.ndarray:
-    if codes is None:
-        return np.zeros((len(first), 0, 0))
-    member = (codes == np.arange(codes.max() + 1)[:, None]).astype(float)  # (G, N)
-    scores = np.stack([signs[a] * signs[b].astype(float) for a, b in zip(first, last, strict=True)])
-    pairs = member @ (1 - np.eye(len(codes))) @ member.T
-    with np.errstate(invalid="ignore"):
-        return (member @ scores @ member.T) / pairs
-
-
-def _permutation_p(signs, first, last, change, edges, codes, i, j, near, within, theta, count, seed, alternative):
-    """P-values of the tau of neighbours, the tau within groups and Theta, shape (3, R)."""
-    rows = len(first)
-    observed = np.stack([near, within, theta])
-    if not count or (edges is None and codes is None):
-        return np.full((3, rows), np.nan)
-    above, below = np.zeros((3, rows)), np.zeros((3, rows))
-    n = signs.shape[1]
-    inside = None if codes is None else codes[i] == codes[j]
-    width = len(signs) * max(0 if edges is None else len(edges[0]), 0 if inside is None else int(inside.sum()), n)
-    for p in draws(n, count, seed, width=width):
-        sims = np.full((3, rows, len(p)), np.nan)
-        if edges is not None:
-            sims[0] = _tau_b(signs, first, last, p[:, edges[0]], p[:, edges[1]])
-        if codes is not None:
-            sims[1] = _tau_b(signs, first, last, p[:, i[inside]], p[:, j[inside]])
-            sims[2] = _theta(change, codes[np.argsort(p, axis=1)])
-        with np.errstate(invalid="ignore"):
-            above += (sims >= observed[:, :, None] - _TIE).sum(axis=2)
-            below += (sims <= observed[:, :, None] + _TIE).sum(axis=2)
-    return np.where(np.isfinite(observed), tail_p(above, below, count, alternative), np.nan)
-
-
-def _groups(panel: Panel, register: str | Mapping) -> np.ndarray:
-    """Group of every region, as text."""
-    if isinstance(register, str):
-        found = list(panel.register(register))
-    else:
-        if not hasattr(register, "keys"):
-            raise InputError(
-                f"register={register!r} is not known.",
-                allowed=f"{listing(panel.registers) or 'no registers'}, or a mapping of id to group",
-            )
-        absent = [r for r in panel.entities if r not in register]
-        if absent:
-            raise DataError(f"register= has no group for: {listing(absent)}.", fix="give every region a group")
-        found = [register[r] for r in panel.entities]
-    groups = np.array([str(g) for g in found])
-    if len(set(groups)) < 2:
-        raise DataError(f"All regions are in one group, {groups[0]!r}: there is nothing between groups.")
-    return groups
-
-
-def _chinese(panel: Panel, register: str | Mapping | None) -> dict[str, str]:
-    return dict(panel.register_info(register).labels_zh) if isinstance(register, str) else {}

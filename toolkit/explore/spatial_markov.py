@@ -189,6 +189,17 @@ class SpatialMarkovTable:
         """Ergodic distribution by lag class, shape (m, k); NaN where a chain has none."""
         return np.stack([c.ergodic for c in self.chains])
 
+    def against_rest(self) -> TestTable:
+        """Q and LR of each lag class against all others together: where the dependence on neighbours comes from.
+
+        The tests share data and are not independent; none is corrected for their number.
+        """
+        found: list[TestResult] = []
+        for name, chain in zip(self.lag_states, self.chains, strict=True):
+            both = np.stack([chain.counts, self.pooled.counts - chain.counts])
+            found += homogeneity(both, name, f"lag class {name} has the probabilities of the others")
+        return TestTable(tuple(found), title="Each lag class against the others")
+
     def matrices(self) -> list[tuple[str, Chain]]:
         """Name of the lag class and its chain, lowest first, then ``("all", pooled)``: for charts."""
         return [*zip(self.lag_states, self.chains, strict=True), ("all", self.pooled)]

@@ -51,8 +51,8 @@ def stochastic_kernel(
         Row-standardised: x is then the average of the neighbours and y the region (Quah's conditioning on neighbours);
         such a kernel has no ergodic density.
     bandwidth : {"silverman", "scott"} or float or pair of floats
-        Both rules are sd n^(-1/6) in two dimensions, h_x from x and h_y from y (Silverman 1986, equation 4.14 for d = 2;
-        Scott 1992, equation 6.42), n the number of pairs, which are not independent. A number is used for both.
+        Both rules are sd n^(-1/6) in two dimensions, h_x from x and h_y from y (Silverman 1986, section 4.3.2; Scott 1992:
+        the reference for a normal density), n the number of pairs, which are not independent. A number is used for both.
     relative : bool
         Divide by the mean of the regions in each period.
     grid : int
@@ -73,7 +73,7 @@ def stochastic_kernel(
 
     References
     ----------
-    Quah (1997), Journal of Economic Growth 2, 27-59; Johnson (2005), Economics Letters 88, 197-202 (ergodic density).
+    Quah (1997), Journal of Economic Growth 2, 27-59; Silverman (1986), Density Estimation for Statistics and Data Analysis.
 
     Examples
     --------

@@ -2,10 +2,14 @@
 
 from toolkit.report.autocorrelation import correlogram
 from toolkit.report.by_year import geary_by_year, moran_by_year
+from toolkit.report.centre_path import centre_path
 from toolkit.report.convergence import convergence_scatter, dispersion, transition_paths
+from toolkit.report.density_charts import density_surface, kernel_contour, ridges
 from toolkit.report.gaps import gap_by_year
 from toolkit.report.inequality import decomposition_by_year, inequality_by_year, lorenz_curves
+from toolkit.report.rank_paths import rank_paths
 from toolkit.report.scatter import moran_bivariate_scatter, moran_scatter
 from toolkit.report.specification_curve import specification_curve
+from toolkit.report.transition_charts import transitions
 
-__all__ = ["convergence_scatter", "correlogram", "decomposition_by_year", "dispersion", "gap_by_year", "geary_by_year", "inequality_by_year", "lorenz_curves", "moran_bivariate_scatter", "moran_by_year", "moran_scatter", "specification_curve", "transition_paths"]
+__all__ = ["centre_path", "convergence_scatter", "correlogram", "decomposition_by_year", "density_surface", "dispersion", "gap_by_year", "geary_by_year", "inequality_by_year", "kernel_contour", "lorenz_curves", "moran_bivariate_scatter", "moran_by_year", "moran_scatter", "rank_paths", "ridges", "specification_curve", "transition_paths", "transitions"]
