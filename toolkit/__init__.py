@@ -31,13 +31,13 @@ _OBJECTS = {
     "index_uncertainty": "toolkit.explore.index_uncertainty",
     "indicator_system": "toolkit.explore.indicators",
     "complexity": "toolkit.explore.complexity",
-    "concentration": "toolkit.explore.location",
+    "concentration": "toolkit.explore.concentration",
     "homogeneity_test": "toolkit.explore.homogeneity",
-    "krugman": "toolkit.explore.location",
+    "krugman": "toolkit.explore.specialisation",
     "location_quotient": "toolkit.explore.location",
     "relatedness": "toolkit.explore.relatedness",
     "shift_share": "toolkit.explore.shift_share",
-    "similarity": "toolkit.explore.homogeneity",
+    "similarity": "toolkit.explore.similarity",
     "obstacle_degree": "toolkit.explore.obstacle",
     "shares_indicators": "toolkit.explore.index_overlap",
     "fit": "toolkit.models.fit",
@@ -72,18 +72,21 @@ if TYPE_CHECKING:
     from toolkit.explore.ahp import ahp
     from toolkit.explore.complexity import complexity
     from toolkit.explore.composite_index import composite_index
+    from toolkit.explore.concentration import concentration
     from toolkit.explore.coupling import coupling_coordination
     from toolkit.explore.cross_section_dependence import csd_exponent
-    from toolkit.explore.homogeneity import homogeneity_test, similarity
+    from toolkit.explore.homogeneity import homogeneity_test
     from toolkit.explore.index_overlap import shares_indicators
     from toolkit.explore.index_uncertainty import index_uncertainty
     from toolkit.explore.indicators import indicator_system
     from toolkit.explore.local_moran import local_moran
-    from toolkit.explore.location import concentration, krugman, location_quotient
+    from toolkit.explore.location import location_quotient
     from toolkit.explore.moran import moran
     from toolkit.explore.obstacle import obstacle_degree
     from toolkit.explore.relatedness import relatedness
     from toolkit.explore.shift_share import shift_share
+    from toolkit.explore.similarity import similarity
+    from toolkit.explore.specialisation import krugman
     from toolkit.models.fit import fit
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order

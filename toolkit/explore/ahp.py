@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AHP", "ahp"]
 
-#: Saaty's random index by order of the matrix (Saaty 1980, p. 21; 1990, table 2 up to 10).
+#: Saaty's random index by order of the matrix (Saaty 1980).
 RANDOM_INDEX = (0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
 
 

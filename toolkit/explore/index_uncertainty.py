@@ -165,8 +165,9 @@ def index_uncertainty(
     References
     ----------
     Saisana, Saltelli and Tarantola (2005), Journal of the Royal Statistical Society A 168, 307-323: mean change of rank,
-    their equation 3; first-order sensitivity V[E(shift | choice)] / V(shift), here without the part that chance alone
-    gives to the means of groups (omega squared, not below zero).
+    and first-order sensitivity V[E(shift | choice)] / V(shift), here without the part that chance alone
+    gives to the means of groups (omega squared, not below zero; with few draws the shares can add up to a little more
+    than one, and ``rest`` is then zero).
 
     Examples
     --------
