@@ -4,8 +4,8 @@ Printed examples:
 entropy: Xu (2004), European Journal of Operational Research 156, 530-532; Zavadskas and Podvezko (2016), International
 Journal of Information Technology & Decision Making 15, 267-283. CRITIC: Tus and Aytac Adali (2019), Opsearch 56, 528-538.
 TOPSIS: Hwang and Yoon (1981), Multiple Attribute Decision Making, pp. 128-134 (fighter aircraft). AHP: Saaty (1990),
-European Journal of Operational Research 48, 9-26 (buying a house) and Saaty (2008), Notices of the AMS / RACSAM 102
-(consumption of drinks). The tables of the first three are quoted in the tests of pyrepo-mcda.
+European Journal of Operational Research 48, 9-26 (buying a house) and Saaty (2008), International Journal of Services Sciences 1,
+83-98 (consumption of drinks). The tables of the first three are quoted in the tests of pyrepo-mcda.
 """
 
 from __future__ import annotations
@@ -102,6 +102,24 @@ def test_topsis_of_print():
     index = tk.composite_index(table(AIRCRAFT), directions, weights=weights, standardise="vector", aggregate="topsis")
     np.testing.assert_allclose(index.scores[0], [0.643, 0.268, 0.613, 0.312], atol=1e-3)
     assert index.ranking()["region"].tolist() == ["A", "C", "D", "B"]
+
+
+def test_topsis_of_a_later_print():
+    """Ersoy (2021), LogForum 17(3), as quoted in pyrepo-mcda; weights printed to three digits, so scores agree to two."""
+    rows = [
+        [256, 8, 41, 1.6, 1.77, 7347.16],
+        [256, 8, 32, 1.0, 1.8, 6919.99],
+        [256, 8, 53, 1.6, 1.9, 8400],
+        [256, 8, 41, 1.0, 1.75, 6808.9],
+        [512, 8, 35, 1.6, 1.7, 8479.99],
+        [256, 4, 35, 1.6, 1.7, 7499.99],
+    ]
+    directions = dict(zip([f"c{j}" for j in range(1, 7)], "++++--", strict=True))
+    weights = dict(zip(directions, [0.405, 0.221, 0.134, 0.199, 0.007, 0.034], strict=True))
+    index = tk.composite_index(table(rows), directions, weights=weights, standardise="vector", aggregate="topsis")
+    np.testing.assert_allclose(index.scores[0], [0.308, 0.254, 0.327, 0.263, 0.857, 0.192], atol=5e-3)
+    printed = tk.composite_index(table(rows), dict.fromkeys(directions, "+"), standardise="share").weights[0]
+    np.testing.assert_allclose(printed, list(weights.values()), atol=5.1e-4)
 
 
 def test_grey_relation_by_hand():
@@ -404,6 +422,16 @@ def test_an_index_knows_its_parts():
     assert not any("computed from" in note for note in tk.fit("q ~ x1", wider, model="ols").notes)
     with pytest.raises(InputError, match="already"):
         index.add_to(wider, "q")
+
+
+@pytest.mark.parametrize(("name", "column"), [("us_income", "income"), ("mexico", "pcgdp")])
+def test_level_and_growth_of_long_panels(name, column):
+    panel = tk.load(name)
+    index = tk.composite_index(panel, {column: "+", f"growth({column})": "+"})
+    assert index.times == tuple(panel.times[1:])  # growth uses up the first period
+    wider = index.add_to(panel, "index")
+    assert np.isnan(wider.values("index")[0]).all()
+    np.testing.assert_array_equal(wider.values("index")[1:], index.scores)
 
 
 def test_provinces_of_china():

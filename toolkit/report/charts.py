@@ -9,8 +9,10 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
+from toolkit.report.coordination import coupling_by_year, obstacle_degrees
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
-from toolkit.report.index import coupling_by_year, index_by_year, index_ranks, index_weights, obstacle_degrees
+from toolkit.report.index import index_by_year, index_ranks, index_weights
+from toolkit.report.industry_space import industry_space
 from toolkit.report.labels import place_labels
 from toolkit.report.specification_curve import specification_curve
 from toolkit.report.structure import location_quotients, shift_share_bars, similarity_map
@@ -24,6 +26,7 @@ __all__ = [
     "index_by_year",
     "index_ranks",
     "index_weights",
+    "industry_space",
     "location_quotients",
     "moran_by_year",
     "moran_scatter",
