@@ -26,6 +26,7 @@ _OBJECTS = {
     "local_moran": "toolkit.explore.local_moran",
     "csd_exponent": "toolkit.explore.cross_section_dependence",
     "ahp": "toolkit.explore.ahp",
+    "ahp_hierarchy": "toolkit.explore.ahp",
     "composite_index": "toolkit.explore.composite_index",
     "coupling_coordination": "toolkit.explore.coupling",
     "index_uncertainty": "toolkit.explore.index_uncertainty",
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
     from toolkit.designs.grid import grid
-    from toolkit.explore.ahp import ahp
+    from toolkit.explore.ahp import ahp, ahp_hierarchy
     from toolkit.explore.complexity import complexity
     from toolkit.explore.composite_index import composite_index
     from toolkit.explore.concentration import concentration

@@ -149,6 +149,25 @@ def test_saaty_pours_drinks():
     assert record.consistency_ratio == pytest.approx(0.022, abs=5e-4)
 
 
+def test_two_levels_of_comparisons():
+    """The whole is as consistent as its parts, weighed: (0.75 CI_a + 0.25 CI_b) / (0.75 RI_3 + 0.25 RI_4)."""
+    three = tk.ahp([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]], ["x1", "x2", "y"])
+    four = tk.ahp(np.array(DRINKS)[np.ix_([0, 3, 4, 5], [0, 3, 4, 5])], ["e", "f", "g", "h"])
+    whole = tk.ahp_hierarchy(tk.ahp([[1, 3], [1 / 3, 1]], ["a", "b"]), {"a": three, "b": four})
+    assert whole.weights.sum() == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(whole.weights[:3], 0.75 * three.weights, rtol=1e-12)
+    index = 0.75 * three.consistency_index + 0.25 * four.consistency_index
+    assert whole.consistency_ratio == pytest.approx(index / (0.75 * 0.58 + 0.25 * 0.90))
+    two = tk.ahp_hierarchy(
+        tk.ahp([[1, 3], [1 / 3, 1]], ["a", "b"]),
+        {"b": tk.ahp([[1, 1], [1, 1]], ["e", "f"]), "a": tk.ahp([[1, 4], [1 / 4, 1]], ["x1", "x2"])},
+    )
+    used = tk.composite_index(panel_of_four(), FOUR, weights=two)
+    np.testing.assert_allclose(used.weights[0], [0.6, 0.15, 0.125, 0.125], rtol=1e-9)
+    with pytest.raises(InputError, match="same dimensions"):
+        tk.ahp_hierarchy(tk.ahp([[1, 3], [1 / 3, 1]], ["a", "b"]), {"a": three})
+
+
 @settings(max_examples=25)
 @given(st.lists(st.floats(0.05, 1), min_size=2, max_size=8))
 def test_consistent_comparisons_give_back_their_weights(w):

@@ -20,7 +20,7 @@ def entropy(z: np.ndarray, x: np.ndarray | None = None, names: tuple[str, ...] =
     z : ndarray, shape (K, M)
         Standardised, never negative.
     x, names
-        Unused; for messages.
+        Not used: the schemes share one signature.
 
     Returns
     -------

@@ -101,7 +101,7 @@ def presence(matrix: IndustryMatrix, rule: str | None) -> tuple[np.ndarray, str]
     if rule == "positive":
         return (matrix.values > 0).astype(float), rule
     if rule == "lq":
-        return (quotients(matrix.values) >= 1).astype(float), rule
+        return (quotients(matrix.values) >= 1 - 1e-12).astype(float), rule
     raise InputError(f"presence={rule!r} is unknown.", allowed='"lq", "positive", None')
 
 
