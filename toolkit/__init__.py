@@ -54,18 +54,19 @@ _OBJECTS = {
     "polarisation": "toolkit.explore.polarisation",
     "gap_account": "toolkit.explore.gap_account",
     "ahp": "toolkit.explore.ahp",
+    "ahp_hierarchy": "toolkit.explore.ahp",
     "composite_index": "toolkit.explore.composite_index",
     "coupling_coordination": "toolkit.explore.coupling",
     "index_uncertainty": "toolkit.explore.index_uncertainty",
     "indicator_system": "toolkit.explore.indicators",
     "complexity": "toolkit.explore.complexity",
-    "concentration": "toolkit.explore.location",
+    "concentration": "toolkit.explore.concentration",
     "homogeneity_test": "toolkit.explore.homogeneity",
-    "krugman": "toolkit.explore.location",
+    "krugman": "toolkit.explore.specialisation",
     "location_quotient": "toolkit.explore.location",
     "relatedness": "toolkit.explore.relatedness",
     "shift_share": "toolkit.explore.shift_share",
-    "similarity": "toolkit.explore.homogeneity",
+    "similarity": "toolkit.explore.similarity",
     "obstacle_degree": "toolkit.explore.obstacle",
     "shares_indicators": "toolkit.explore.index_overlap",
     "fit": "toolkit.models.fit",
@@ -108,10 +109,11 @@ if TYPE_CHECKING:
     from toolkit.designs.grid import grid
     from toolkit.designs.sigma import sigma_convergence
     from toolkit.designs.stochastic import stochastic_convergence
-    from toolkit.explore.ahp import ahp
+    from toolkit.explore.ahp import ahp, ahp_hierarchy
     from toolkit.explore.centre_of_gravity import centre_of_gravity
     from toolkit.explore.complexity import complexity
     from toolkit.explore.composite_index import composite_index
+    from toolkit.explore.concentration import concentration
     from toolkit.explore.correlogram import correlogram
     from toolkit.explore.coupling import coupling_coordination
     from toolkit.explore.cross_section_dependence import csd_exponent
@@ -146,7 +148,9 @@ if TYPE_CHECKING:
     from toolkit.explore.rank_mobility import rank_mobility
     from toolkit.explore.relatedness import relatedness
     from toolkit.explore.shift_share import shift_share
+    from toolkit.explore.similarity import similarity
     from toolkit.explore.spatial_markov import spatial_markov
+    from toolkit.explore.specialisation import krugman
     from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
     from toolkit.models.fit import fit

@@ -4,8 +4,8 @@ Printed examples:
 entropy: Xu (2004), European Journal of Operational Research 156, 530-532; Zavadskas and Podvezko (2016), International
 Journal of Information Technology & Decision Making 15, 267-283. CRITIC: Tus and Aytac Adali (2019), Opsearch 56, 528-538.
 TOPSIS: Hwang and Yoon (1981), Multiple Attribute Decision Making, pp. 128-134 (fighter aircraft). AHP: Saaty (1990),
-European Journal of Operational Research 48, 9-26 (buying a house) and Saaty (2008), Notices of the AMS / RACSAM 102
-(consumption of drinks). The tables of the first three are quoted in the tests of pyrepo-mcda.
+European Journal of Operational Research 48, 9-26 (buying a house) and Saaty (2008), International Journal of Services Sciences 1,
+83-98 (consumption of drinks). The tables of the first three are quoted in the tests of pyrepo-mcda.
 """
 
 from __future__ import annotations
@@ -104,6 +104,24 @@ def test_topsis_of_print():
     assert index.ranking()["region"].tolist() == ["A", "C", "D", "B"]
 
 
+def test_topsis_of_a_later_print():
+    """Ersoy (2021), LogForum 17(3), as quoted in pyrepo-mcda; weights printed to three digits, so scores agree to two."""
+    rows = [
+        [256, 8, 41, 1.6, 1.77, 7347.16],
+        [256, 8, 32, 1.0, 1.8, 6919.99],
+        [256, 8, 53, 1.6, 1.9, 8400],
+        [256, 8, 41, 1.0, 1.75, 6808.9],
+        [512, 8, 35, 1.6, 1.7, 8479.99],
+        [256, 4, 35, 1.6, 1.7, 7499.99],
+    ]
+    directions = dict(zip([f"c{j}" for j in range(1, 7)], "++++--", strict=True))
+    weights = dict(zip(directions, [0.405, 0.221, 0.134, 0.199, 0.007, 0.034], strict=True))
+    index = tk.composite_index(table(rows), directions, weights=weights, standardise="vector", aggregate="topsis")
+    np.testing.assert_allclose(index.scores[0], [0.308, 0.254, 0.327, 0.263, 0.857, 0.192], atol=5e-3)
+    printed = tk.composite_index(table(rows), dict.fromkeys(directions, "+"), standardise="share").weights[0]
+    np.testing.assert_allclose(printed, list(weights.values()), atol=5.1e-4)
+
+
 def test_grey_relation_by_hand():
     """Min-max columns (0, 1/2, 1) and (1, 0, 3/4): gaps 1 1/2 0 and 0 1 1/4, xi = 0.5 / (gap + 0.5)."""
     index = tk.composite_index(
@@ -129,6 +147,25 @@ def test_saaty_pours_drinks():
     record = tk.ahp(DRINKS, ["coffee", "wine", "tea", "beer", "soda", "milk", "water"])
     np.testing.assert_allclose(record.weights, [0.177, 0.019, 0.042, 0.116, 0.190, 0.129, 0.327], atol=5e-4)
     assert record.consistency_ratio == pytest.approx(0.022, abs=5e-4)
+
+
+def test_two_levels_of_comparisons():
+    """The whole is as consistent as its parts, weighed: (0.75 CI_a + 0.25 CI_b) / (0.75 RI_3 + 0.25 RI_4)."""
+    three = tk.ahp([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]], ["x1", "x2", "y"])
+    four = tk.ahp(np.array(DRINKS)[np.ix_([0, 3, 4, 5], [0, 3, 4, 5])], ["e", "f", "g", "h"])
+    whole = tk.ahp_hierarchy(tk.ahp([[1, 3], [1 / 3, 1]], ["a", "b"]), {"a": three, "b": four})
+    assert whole.weights.sum() == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(whole.weights[:3], 0.75 * three.weights, rtol=1e-12)
+    index = 0.75 * three.consistency_index + 0.25 * four.consistency_index
+    assert whole.consistency_ratio == pytest.approx(index / (0.75 * 0.58 + 0.25 * 0.90))
+    two = tk.ahp_hierarchy(
+        tk.ahp([[1, 3], [1 / 3, 1]], ["a", "b"]),
+        {"b": tk.ahp([[1, 1], [1, 1]], ["e", "f"]), "a": tk.ahp([[1, 4], [1 / 4, 1]], ["x1", "x2"])},
+    )
+    used = tk.composite_index(panel_of_four(), FOUR, weights=two)
+    np.testing.assert_allclose(used.weights[0], [0.6, 0.15, 0.125, 0.125], rtol=1e-9)
+    with pytest.raises(InputError, match="same dimensions"):
+        tk.ahp_hierarchy(tk.ahp([[1, 3], [1 / 3, 1]], ["a", "b"]), {"a": three})
 
 
 @settings(max_examples=25)
@@ -404,6 +441,16 @@ def test_an_index_knows_its_parts():
     assert not any("computed from" in note for note in tk.fit("q ~ x1", wider, model="ols").notes)
     with pytest.raises(InputError, match="already"):
         index.add_to(wider, "q")
+
+
+@pytest.mark.parametrize(("name", "column"), [("us_income", "income"), ("mexico", "pcgdp")])
+def test_level_and_growth_of_long_panels(name, column):
+    panel = tk.load(name)
+    index = tk.composite_index(panel, {column: "+", f"growth({column})": "+"})
+    assert index.times == tuple(panel.times[1:])  # growth uses up the first period
+    wider = index.add_to(panel, "index")
+    assert np.isnan(wider.values("index")[0]).all()
+    np.testing.assert_array_equal(wider.values("index")[1:], index.scores)
 
 
 def test_provinces_of_china():

@@ -103,6 +103,20 @@ def test_parts_end_where_the_mark_is(table):
     np.testing.assert_allclose(widths.sum(0), axes.lines[0].get_xdata(), atol=1e-12)
 
 
+def test_industry_space_shows_what_a_region_has(table):
+    record = tk.relatedness(table)
+    axes = tk.charts.industry_space(record, "b").axes[0]
+    full, open_ = (len(c.get_offsets()) for c in axes.collections)
+    assert full == record.present[0, 1].sum()
+    assert full + open_ == 4
+    assert {"steel", "cars", "chips", "tea"} <= {t.get_text() for t in axes.texts}
+    assert len(axes.lines) >= 2  # a forest joins four industries in at most two parts
+    with pytest.raises(InputError, match="Atlantis"):
+        tk.charts.industry_space(record, "Atlantis")
+    with pytest.raises(InputError, match="cut"):
+        tk.charts.industry_space(record, cut=2)
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_chart_is_saved(index, table, tmp_path, lang):
     record = tk.coupling_coordination(index)
@@ -113,6 +127,7 @@ def test_every_chart_is_saved(index, table, tmp_path, lang):
         tk.charts.obstacle_degrees(tk.obstacle_degree(index), lang=lang),
         tk.charts.location_quotients(tk.location_quotient(table), lang=lang),
         tk.charts.similarity_map(tk.similarity(table), lang=lang),
+        tk.charts.industry_space(tk.relatedness(table), lang=lang),
         tk.charts.shift_share_bars(tk.shift_share({1: table, 2: table + 1}), rates=False, lang=lang),
     ]
     for number, figure in enumerate(figures):
@@ -129,6 +144,7 @@ def test_every_chart_is_saved(index, table, tmp_path, lang):
         "obstacle_degrees",
         "location_quotients",
         "similarity_map",
+        "industry_space",
         "shift_share_bars",
     ],
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,9 +16,9 @@ from toolkit.explore.observations import frozen
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["AHP", "ahp"]
+__all__ = ["AHP", "AHPHierarchy", "ahp", "ahp_hierarchy"]
 
-#: Saaty's random index by order of the matrix (Saaty 1980, p. 21; 1990, table 2 up to 10).
+#: Saaty's random index by order of the matrix (Saaty 1980).
 RANDOM_INDEX = (0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
 
 
@@ -147,3 +148,119 @@ def ahp(comparisons, names: Sequence[str] | None = None, *, inconsistent: str = 
             raise InputError(said, fix=fix)
         warnings.warn(said, ToolkitWarning, stacklevel=2)
     return AHP(names, frozen(weights / weights.sum()), largest, index, random, ratio, frozen(a))
+
+
+@dataclass(frozen=True, eq=False)
+class AHPHierarchy:
+    """Weights of indicators from two levels of comparisons.
+
+    Attributes
+    ----------
+    names : tuple of str, length k
+        Indicators, dimension by dimension.
+    weights : ndarray, shape (k,)
+        Weight of the dimension times weight within it; they sum to one.
+    dimensions : tuple of str, length k
+    consistency_ratio : float
+        Of the whole: sum_d w_d CI_d / sum_d w_d RI_d over the dimensions (0 where each has at most two indicators).
+    top : AHP
+    below : mapping of dimension to AHP
+    """
+
+    names: tuple[str, ...]
+    weights: np.ndarray
+    dimensions: tuple[str, ...]
+    consistency_ratio: float
+    top: AHP
+    below: Mapping[str, AHP]
+
+    def tidy(self) -> pd.DataFrame:
+        """One row an indicator: criterion dimension dimension_weight within weight."""
+        import pandas as pd
+
+        upper = dict(zip(self.top.names, self.top.weights, strict=True))
+        above = np.array([upper[d] for d in self.dimensions])
+        return pd.DataFrame(
+            {
+                "criterion": self.names,
+                "dimension": self.dimensions,
+                "dimension_weight": above,
+                "within": self.weights / above,
+                "weight": self.weights,
+            }
+        )
+
+    def glance(self) -> pd.DataFrame:
+        """One row: criteria, dimensions, consistency_ratio of the whole and the largest of a single matrix."""
+        import pandas as pd
+
+        single = max(a.consistency_ratio for a in (self.top, *self.below.values()))
+        row = {"criteria": len(self.names), "dimensions": len(self.below), "consistency_ratio": self.consistency_ratio}
+        return pd.DataFrame([row | {"largest_single": single}])
+
+    def __repr__(self) -> str:
+        head = f"AHP of {len(self.names)} criteria in {len(self.below)} dimensions: CR = {self.consistency_ratio:.3f}"
+        return f"{head}\n{self.tidy().to_string(index=False, float_format='%.4f')}"
+
+    def _repr_html_(self) -> str:
+        return self.tidy().to_html(index=False, float_format="%.4f")
+
+
+def ahp_hierarchy(top: AHP, below: Mapping[str, AHP]) -> AHPHierarchy:
+    """Weights of indicators: comparisons of dimensions, and within each dimension comparisons of its indicators.
+
+    Parameters
+    ----------
+    top : AHP
+        Over the dimensions.
+    below : mapping of dimension to AHP
+        Over the indicators of each dimension.
+
+    Returns
+    -------
+    AHPHierarchy
+        Can be given to `composite_index` as `weights`.
+
+    Raises
+    ------
+    InputError
+        A dimension without comparisons or the reverse, or an indicator in two dimensions.
+
+    References
+    ----------
+    Saaty (1980), The Analytic Hierarchy Process, chapter 4 (consistency of a hierarchy).
+
+    Examples
+    --------
+    >>> top = ahp([[1, 3], [1 / 3, 1]], ["economy", "nature"])
+    >>> below = {"economy": ahp([[1, 2], [1 / 2, 1]], ["gdp", "jobs"]), "nature": ahp([[1, 1], [1, 1]], ["air", "water"])}
+    >>> ahp_hierarchy(top, below).weights.round(3).tolist()
+    [0.5, 0.25, 0.125, 0.125]
+    """
+    if (
+        not isinstance(top, AHP)
+        or not isinstance(below, Mapping)
+        or not all(isinstance(a, AHP) for a in below.values())
+    ):
+        raise InputError(
+            "top and below are not records of tk.ahp.", allowed="a record, and a mapping of dimension to record"
+        )
+    if set(top.names) != set(below):
+        raise InputError(
+            f"top compares {listing(top.names)}; below has {listing(below)}.", allowed="the same dimensions in both"
+        )
+    names = tuple(n for d in top.names for n in below[d].names)
+    if len(set(names)) < len(names):
+        raise InputError("An indicator stands in two dimensions.", fix="name each indicator once")
+    weights = np.concatenate([w * below[d].weights for d, w in zip(top.names, top.weights, strict=True)])
+    parts = [below[d] for d in top.names]
+    chance = float(sum(w * a.random_index for w, a in zip(top.weights, parts, strict=True)))
+    index = float(sum(w * a.consistency_index for w, a in zip(top.weights, parts, strict=True)))
+    return AHPHierarchy(
+        names=names,
+        weights=frozen(weights),
+        dimensions=tuple(d for d in top.names for _ in below[d].names),
+        consistency_ratio=index / chance if chance else 0.0,
+        top=top,
+        below=MappingProxyType(dict(below)),
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.ahp import AHP
+from toolkit.explore.ahp import AHP, AHPHierarchy
 from toolkit.explore.composite_record import CompositeIndex, ranks
 from toolkit.explore.index_aggregation import aggregate as aggregated
 from toolkit.explore.index_scaling import METHODS, blocks, scale
@@ -27,7 +27,7 @@ def composite_index(
     panel: Panel,
     indicators: IndicatorSystem | Mapping | str | PathLike,
     *,
-    weights: str | Mapping[str, float] | AHP = "entropy",
+    weights: str | Mapping[str, float] | AHP | AHPHierarchy = "entropy",
     standardise: str = "minmax",
     base: str = "pooled",
     aggregate: str = "sum",
@@ -42,8 +42,8 @@ def composite_index(
         N regions, T periods.
     indicators : mapping, path or IndicatorSystem
         K indicators with directions and dimensions; see `indicator_system`.
-    weights : {"entropy", "critic", "cv", "pca", "equal"}, mapping or AHP
-        From the data of the base, or given: a mapping or the record of `ahp`, by indicator, or by dimension (then shared
+    weights : {"entropy", "critic", "cv", "pca", "equal"}, mapping, AHP or AHPHierarchy
+        From the data of the base, or given: a mapping or the record of `ahp` or `ahp_hierarchy`, by indicator, or by dimension (then shared
         equally among its indicators). Given weights are divided by their sum. For the formulas see
         `toolkit.explore.index_weights`.
     standardise : {"minmax", "z", "rank", "share", "max", "vector"}
@@ -100,7 +100,7 @@ def composite_index(
         for t, x in zip(data.times, blocks(data.values, base), strict=True):
             refuse_constant(x, system.names, f" in {t}")
     z = scale(data.values, system.directions, standardise, base, system.names) + shift
-    scheme = weights if isinstance(weights, str) else "AHP" if isinstance(weights, AHP) else "given"
+    scheme = weights if isinstance(weights, str) else "AHP" if isinstance(weights, AHP | AHPHierarchy) else "given"
     if scheme == "entropy" and not METHODS[standardise]:
         raise InputError(
             f'weights="entropy" needs values that are never negative; standardise={standardise!r} gives negative ones.',
@@ -154,7 +154,7 @@ def weights_of(given, system: IndicatorSystem, x: np.ndarray, z: np.ndarray, bas
         pairs = zip(blocks(z, base), blocks(x, base), strict=True)
         rows = [SCHEMES[given](a, b, system.names) for a, b in pairs]
         return np.repeat(rows, periods // len(rows), axis=0)
-    if isinstance(given, AHP):
+    if isinstance(given, AHP | AHPHierarchy):
         given = dict(zip(given.names, given.weights, strict=True))
     if not isinstance(given, Mapping):
         raise InputError(f"weights is a {type(given).__name__}.", allowed="a name, a mapping, or the record of tk.ahp")

@@ -14,7 +14,7 @@ AGGREGATES = ("sum", "geometric", "topsis", "grey")
 def aggregate(z: np.ndarray, w: np.ndarray, method: str, base: str, distinguishing: float = 0.5) -> np.ndarray:
     """Scores (T, N) from standardised values (K, T, N) and weights (T, K) that sum to one in each period.
 
-    ``sum``: sum_j w_j z_j. ``geometric``: prod_j z_j^w_j, z > 0. ``topsis`` (Hwang and Yoon 1981, pp. 128-134):
+    ``sum``: sum_j w_j z_j. ``geometric``: prod_j z_j^w_j, z > 0. ``topsis`` (Hwang and Yoon 1981):
     v = w z, d+ and d- the Euclidean distances from the best and the worst of each indicator, d- / (d+ + d-).
     ``grey`` (Deng 1989): D = |best_j - z_j|, xi = (min D + rho max D) / (D + rho max D), extremes over all indicators
     and cells, sum_j w_j xi_j; rho = `distinguishing`. Best and worst are taken over the cells of the base.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,9 +41,9 @@ class IndexUncertainty:
         Share of draws in which the region is first.
     shift : ndarray, shape (draws,)
         Mean over cells of |rank in the draw - rank as made|.
-    choices : dict of str to tuple, each of length draws
+    choices : mapping of str to tuple, each of length draws
         The weights, standardisation, aggregate and left-out indicator (or "none") of every draw.
-    shares : dict of str to float
+    shares : mapping of str to float
         Share of the variance of `shift` due to each choice alone (first-order sensitivity), and ``rest``: weights drawn
         around their scheme, and interactions.
     level : float
@@ -57,8 +58,8 @@ class IndexUncertainty:
     high: np.ndarray
     best: np.ndarray
     shift: np.ndarray
-    choices: dict[str, tuple]
-    shares: dict[str, float]
+    choices: Mapping[str, tuple]
+    shares: Mapping[str, float]
     level: float
     spread: float
     draws: int
@@ -165,8 +166,9 @@ def index_uncertainty(
     References
     ----------
     Saisana, Saltelli and Tarantola (2005), Journal of the Royal Statistical Society A 168, 307-323: mean change of rank,
-    their equation 3; first-order sensitivity V[E(shift | choice)] / V(shift), here without the part that chance alone
-    gives to the means of groups (omega squared, not below zero).
+    and first-order sensitivity V[E(shift | choice)] / V(shift), here without the part that chance alone
+    gives to the means of groups (omega squared, not below zero; with few draws the shares can add up to a little more
+    than one, and ``rest`` is then zero).
 
     Examples
     --------
@@ -209,8 +211,8 @@ def index_uncertainty(
         high=frozen(high),
         best=frozen((table == 1).mean(axis=0)),
         shift=frozen(shift),
-        choices={c: tuple(options[c][j] for j in drawn[c]) for c in CHOICES},
-        shares=shares | {"rest": max(0.0, 1 - sum(shares.values()))},
+        choices=MappingProxyType({c: tuple(options[c][j] for j in drawn[c]) for c in CHOICES}),
+        shares=MappingProxyType(shares | {"rest": max(0.0, 1 - sum(shares.values()))}),
         level=level,
         spread=float(spread),
         draws=count,

@@ -20,7 +20,7 @@ def entropy(z: np.ndarray, x: np.ndarray | None = None, names: tuple[str, ...] =
     z : ndarray, shape (K, M)
         Standardised, never negative.
     x, names
-        Unused; for messages.
+        Not used: the schemes share one signature.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def entropy(z: np.ndarray, x: np.ndarray | None = None, names: tuple[str, ...] =
 
     References
     ----------
-    Shannon (1948); Zeleny (1982), Multiple Criteria Decision Making, ch. 7; Hwang and Yoon (1981), pp. 52-54.
+    Shannon (1948); Zeleny (1982), Multiple Criteria Decision Making, ch. 7; Hwang and Yoon (1981), Multiple Attribute Decision Making.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def critic(z: np.ndarray, x: np.ndarray | None = None, names: tuple[str, ...] = 
     """CRITIC weights: contrast times conflict, w_j proportional to sd_j sum_k (1 - r_jk), on standardised values.
 
     On z-scores every sd is one and only the conflict counts. Diakoulaki, Mavrotas and Papayannakis (1995), Computers &
-    Operations Research 22, 763-770, equations 4-6.
+    Operations Research 22, 763-770.
 
     Examples
     --------

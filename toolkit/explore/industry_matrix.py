@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Table: TypeAlias = pd.DataFrame | Mapping[object, pd.DataFrame] | Panel
 
-__all__ = ["IndustryMatrix", "groups_of", "industry_matrix", "presence"]
+__all__ = ["IndustryMatrix", "cells", "groups_of", "industry_matrix", "presence", "quotients", "refuse_empty"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ def presence(matrix: IndustryMatrix, rule: str | None) -> tuple[np.ndarray, str]
     if rule == "positive":
         return (matrix.values > 0).astype(float), rule
     if rule == "lq":
-        return (quotients(matrix.values) >= 1).astype(float), rule
+        return (quotients(matrix.values) >= 1 - 1e-12).astype(float), rule
     raise InputError(f"presence={rule!r} is unknown.", allowed='"lq", "positive", None')
 
 
@@ -224,3 +224,18 @@ def refuse_empty(matrix: IndustryMatrix, period: int | slice = slice(None), axes
                 f"These {what} are zero throughout a period: {listing(found)}.",
                 fix="leave them out: shares of nothing are not defined",
             )
+
+
+def cells(record) -> pd.DataFrame:
+    """Time region name industry of every cell (T, R, I)."""
+    import pandas as pd
+
+    t, r, i = len(record.times), len(record.regions), len(record.industries)
+    return pd.DataFrame(
+        {
+            "time": [time for time in record.times for _ in range(r * i)],
+            "region": [region for region in record.regions for _ in range(i)] * t,
+            "name": [name for name in record.names for _ in range(i)] * t,
+            "industry": list(record.industries) * (t * r),
+        }
+    )

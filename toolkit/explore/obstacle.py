@@ -122,8 +122,8 @@ def obstacle_degree(index: CompositeIndex) -> ObstacleDegree:
 
     References
     ----------
-    The diagnosis of Chinese land-use studies: factor contribution w_j times deviation degree 1 - z_j, e.g. Lei et al.
-    (2016), Ecological Indicators 60, 1-12.
+    The obstacle degree model of Chinese evaluation studies: factor contribution w_j times deviation degree 1 - z_j, divided
+    by the sum of these products.
 
     Examples
     --------

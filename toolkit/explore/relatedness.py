@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.explore.industry_matrix import industry_matrix
+from toolkit.explore.industry_matrix import cells, industry_matrix
 from toolkit.explore.industry_matrix import presence as present_by
-from toolkit.explore.location import cells
 from toolkit.explore.observations import frozen
 
 if TYPE_CHECKING:

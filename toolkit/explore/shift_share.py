@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.industry_matrix import IndustryMatrix, industry_matrix
-from toolkit.explore.location import cells
+from toolkit.explore.industry_matrix import IndustryMatrix, cells, industry_matrix
 from toolkit.explore.observations import frozen
 
 if TYPE_CHECKING:

@@ -1,16 +1,17 @@
-"""Charts of composite indices: weights, scores and ranks, obstacles, coupling coordination."""
+"""Charts of composite indices: weights, scores by year, ranks with their intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
-from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
+from toolkit.report.chart_requests import need, position, title, words_in, year_axis, years
+from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
 
-__all__ = ["coupling_by_year", "index_by_year", "index_ranks", "index_weights", "obstacle_degrees"]
+__all__ = ["index_by_year", "index_ranks", "index_weights"]
 
 _WORDS = {
     "en": {
@@ -22,12 +23,6 @@ _WORDS = {
         "score": "Score",
         "year": "Year",
         "mean": "mean",
-        "others": "other regions",
-        "degree": "Obstacle degree, mean of regions",
-        "quartiles": "middle half of regions",
-        "coordination": "Coordination degree D",
-        "range": "lowest to highest region",
-        "median_region": "median region",
         "negative": "less is better",
     },
     "zh": {
@@ -39,12 +34,6 @@ _WORDS = {
         "score": "得分",
         "year": "年份",
         "mean": "均值",
-        "others": "其他地区",
-        "degree": "障碍度（地区均值）",
-        "quartiles": "中间一半地区",
-        "coordination": "耦合协调度 D",
-        "range": "最低至最高地区",
-        "median_region": "中位地区",
         "negative": "负向指标",
     },
 }
@@ -93,9 +82,9 @@ def index_weights(record, time: object = None, *, width: str | float = "one", la
     >>> tk.charts.index_weights(index).axes[0].get_xlabel()
     'Weight'
     """
-    words = _words(lang)
-    _need(record, ("weights_table", "dimension_scores"), "index_weights", "tk.composite_index")
-    at = _at(record.times, time)
+    words = words_in(_WORDS, lang)
+    need(record, ("weights_table", "dimension_scores"), "index_weights", "tk.composite_index")
+    at = position(record.times, time)
     labels = record.labels_zh if lang == "zh" else record.labels
     system = record.system
     order = [
@@ -159,9 +148,9 @@ def index_ranks(record, time: object = None, *, width: str | float = "one", lang
     >>> tk.charts.index_ranks(tk.index_uncertainty(index, 50, seed=1)).axes[0].get_xlabel()
     'Rank'
     """
-    words = _words(lang)
-    _need(record, ("low", "high", "median", "rank"), "index_ranks", "tk.index_uncertainty")
-    at = _at(record.times, time)
+    words = words_in(_WORDS, lang)
+    need(record, ("low", "high", "median", "rank"), "index_ranks", "tk.index_uncertainty")
+    at = position(record.times, time)
     names = record.names_zh if lang == "zh" else record.names
     order = np.argsort(record.rank[at], kind="stable")
     y = np.arange(len(order))
@@ -179,7 +168,7 @@ def index_ranks(record, time: object = None, *, width: str | float = "one", lang
         axes.set_xlim(0, len(order) + 1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
         axes.set_xlabel(words["rank"])
-        _title(axes, record.times, at)
+        title(axes, record.times, at)
         labels = [words["as_made"], words["median"], words["interval"].format(level=record.level)]
         figure.legend([made, median, span], labels, loc="outside lower center", ncols=3, handletextpad=0.4)
     return figure
@@ -215,9 +204,9 @@ def index_by_year(
     >>> tk.charts.index_by_year(index, ["Ohio"]).axes[0].get_ylabel()
     'Score'
     """
-    words = _words(lang)
-    _need(record, ("weights_table", "scores"), "index_by_year", "tk.composite_index")
-    x, ticks = _years(record.times, "index_by_year")
+    words = words_in(_WORDS, lang)
+    need(record, ("weights_table", "scores"), "index_by_year", "tk.composite_index")
+    x, ticks = years(record.times, "index_by_year")
     names = record.names_zh if lang == "zh" else record.names
     if regions is None:
         order = np.argsort(record.ranks[-1], kind="stable")
@@ -233,191 +222,9 @@ def index_by_year(
             axes.plot(x, record.scores[:, k], color=color, linestyle=dash, zorder=4)
         ends = [(record.scores[-1, k], names[k], _LINES[n][0]) for n, k in enumerate(chosen)]
         _name_ends(axes, x[-1], [*ends, (record.scores[-1].mean(), words["mean"], INK)])
-        _year_axis(axes, x, ticks, words)
+        year_axis(axes, x, ticks, words["year"])
         axes.set_ylabel(words["score"])
     return figure
-
-
-def coupling_by_year(record, *, width: str | float = "one", lang: str = "en") -> PaperFigure:
-    """Coordination degree over time: the median region, the middle half and all regions, over the limits of the classes.
-
-    Parameters
-    ----------
-    record : CouplingCoordination
-        From `tk.coupling_coordination`, at least two periods.
-    width : {"one", "two"} or float
-    lang : {"en", "zh"}
-
-    Returns
-    -------
-    PaperFigure
-
-    Examples
-    --------
-    >>> import toolkit as tk
-    >>> one = {"direction": "+", "system": "output"}
-    >>> two = {"direction": "+", "system": "capital"}
-    >>> index = tk.composite_index(tk.load("munnell"), {"gsp / emp": one, "gsp / pc": one, "pcap / emp": two})
-    >>> tk.charts.coupling_by_year(tk.coupling_coordination(index)).axes[0].get_ylabel()
-    'Coordination degree D'
-    """
-    words = _words(lang)
-    _need(record, ("coordination", "by_class"), "coupling_by_year", "tk.coupling_coordination")
-    x, ticks = _years(record.times, "coupling_by_year")
-    low, q1, median, q3, high = np.quantile(record.coordination, [0, 0.25, 0.5, 0.75, 1], axis=1)
-    figure = new_figure(width, 0.78 * inches_of(width), lang=lang)
-    with figure.styled():
-        axes = figure.subplots()
-        wide = axes.fill_between(x, low, high, color="#e3edf5", linewidth=0, zorder=1)
-        half = axes.fill_between(x, q1, q3, color="#9ec9e2", linewidth=0, zorder=2)
-        (line,) = axes.plot(x, median, color="#08306b", zorder=3)
-        bottom, top = np.floor(low.min() * 10) / 10, min(np.ceil(high.max() * 10) / 10, 1)
-        axes.set_ylim(bottom, max(top, bottom + 0.1))
-        limits = np.arange(round(bottom * 10), round(max(top, bottom + 0.1) * 10))
-        known = _CLASSES[lang]
-        for limit in limits:
-            axes.axhline(limit / 10, color=PALE, linewidth=0.4, linestyle=(0, (2, 2)), zorder=2.5)
-            axes.text(
-                1.015,
-                limit / 10 + 0.05,
-                known[limit],
-                transform=axes.get_yaxis_transform(),
-                va="center",
-                fontsize=6.2,
-                color=GREY,
-            )
-        axes.set_yticks(np.append(limits, limits[-1] + 1) / 10)
-        _year_axis(axes, x, ticks, words)
-        axes.set_xlim(x[0], x[-1])
-        axes.set_ylabel(words["coordination"])
-        names = [words["median_region"], words["quartiles"], words["range"]]
-        figure.legend(
-            [line, half, wide], names, loc="outside lower center", ncols=3 if lang == "zh" else 2, handletextpad=0.4
-        )
-    return figure
-
-
-def obstacle_degrees(
-    record, time: object = None, *, most: int = 10, width: str | float = "one", lang: str = "en"
-) -> PaperFigure:
-    """Main obstacles of one period: mean degree of each indicator, with the middle half of the regions.
-
-    Parameters
-    ----------
-    record : ObstacleDegree
-        From `tk.obstacle_degree`.
-    time : optional
-        The last period by default.
-    most : int
-        How many indicators to draw.
-    width : {"one", "two"} or float
-    lang : {"en", "zh"}
-
-    Returns
-    -------
-    PaperFigure
-
-    Examples
-    --------
-    >>> import toolkit as tk
-    >>> index = tk.composite_index(tk.load("munnell"), {"gsp / emp": "+", "pcap / emp": "+", "unemp": "-"})
-    >>> len(tk.charts.obstacle_degrees(tk.obstacle_degree(index)).axes[0].patches)
-    3
-    """
-    words = _words(lang)
-    _need(record, ("degrees", "main"), "obstacle_degrees", "tk.obstacle_degree")
-    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise InputError(f"most={most!r} is no number of indicators.", allowed="a whole number >= 1")
-    at = _at(record.times, time)
-    values = record.degrees[:, at]
-    mean = np.nanmean(values, axis=1)
-    order = np.argsort(-mean, kind="stable")[:most]
-    q1, q3 = np.nanquantile(values[order], [0.25, 0.75], axis=1)
-    y = np.arange(len(order))
-    figure = new_figure(width, 0.75 + 0.2 * len(order), lang=lang)
-    with figure.styled():
-        axes = figure.subplots()
-        axes.barh(y, mean[order], height=0.7, facecolor="#9ec9e2", edgecolor=GREY, linewidth=0.4)
-        middle = axes.hlines(y, q1, q3, color=INK, linewidth=1.2)
-        axes.set_yticks(y, [record.labels[record.indicators[k]][lang == "zh"] for k in order])
-        axes.set_ylim(len(order) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0)
-        axes.set_xlim(left=0)
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.set_xlabel(words["degree"])
-        _title(axes, record.times, at)
-        figure.legend([middle], [words["quartiles"]], loc="outside lower center")
-    return figure
-
-
-_CLASSES = {
-    "en": (
-        "extreme disorder",
-        "serious disorder",
-        "moderate disorder",
-        "mild disorder",
-        "near disorder",
-        "bare",
-        "primary",
-        "intermediate",
-        "good",
-        "quality",
-    ),
-    "zh": (
-        "极度失调",
-        "严重失调",
-        "中度失调",
-        "轻度失调",
-        "濒临失调",
-        "勉强协调",
-        "初级协调",
-        "中级协调",
-        "良好协调",
-        "优质协调",
-    ),
-}
-
-
-def _words(lang: str) -> dict[str, str]:
-    if lang not in _WORDS:
-        raise InputError(f"lang={lang!r} is not known.", allowed="en, zh")
-    return _WORDS[lang]
-
-
-def _need(record, parts: tuple[str, ...], chart: str, source: str) -> None:
-    if not all(hasattr(record, p) for p in parts):
-        raise InputError(f"{chart} cannot draw a {type(record).__name__}.", allowed=f"the record made by {source}")
-
-
-def _at(times: tuple, time: object) -> int:
-    if time is None:
-        return len(times) - 1
-    if time not in times:
-        raise InputError(f"The record has no period {time!r}.", allowed=listing(times, 40))
-    return times.index(time)
-
-
-def _title(axes, times: tuple, at: int) -> None:
-    if len(times) > 1:
-        axes.set_title(str(times[at]), fontweight="normal")
-
-
-def _years(times: tuple, chart: str) -> tuple[np.ndarray, list | None]:
-    """Positions of the periods, and their names where they are no numbers."""
-    if len(times) < 2:
-        raise InputError(f"{chart} draws a line over time and needs at least two periods.")
-    if all(isinstance(t, (int, float, np.integer, np.floating)) for t in times):
-        return np.array(times, float), None
-    return np.arange(len(times), dtype=float), [str(t) for t in times]
-
-
-def _year_axis(axes, x, ticks, words) -> None:
-    if ticks is None:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-        axes.set_xlabel(words["year"])
-    else:
-        axes.set_xticks(x, ticks, rotation=45 if len(ticks) > 6 else 0)
-    axes.margins(x=0.01)
 
 
 def _find(regions: Iterable[object], record) -> list[int]:

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from toolkit.errors import InputError, listing
+from toolkit.report.chart_requests import need, position, words_in
 from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
 
 __all__ = ["location_quotients", "shift_share_bars", "similarity_map"]
@@ -86,9 +86,9 @@ def location_quotients(
     >>> len(tk.charts.location_quotients(tk.location_quotient(table)).axes)  # with the scale
     2
     """
-    words = _words(lang)
-    _need(record, ("values", "shares"), "location_quotients", "tk.location_quotient")
-    at = _at(record.times, time)
+    words = words_in(_WORDS, lang)
+    need(record, ("values", "shares"), "location_quotients", "tk.location_quotient")
+    at = position(record.times, time)
     x = record.values[at]
     order = np.lexsort((-x.max(axis=1), x.argmax(axis=1)))
     labels = [record.labels[i][lang == "zh"] for i in record.industries]
@@ -151,10 +151,10 @@ def similarity_map(record, time: object = None, *, width: str | float = "one", l
     >>> len(tk.charts.similarity_map(tk.similarity(table)).axes)  # with the scale
     2
     """
-    words = _words(lang)
+    words = words_in(_WORDS, lang)
     matrix, groups = getattr(record, "similarity", record), getattr(record, "groups", None)
-    _need(matrix, ("values", "kind", "regions"), "similarity_map", "tk.similarity or tk.homogeneity_test")
-    at = _at(matrix.times, time)
+    need(matrix, ("values", "kind", "regions"), "similarity_map", "tk.similarity or tk.homogeneity_test")
+    at = position(matrix.times, time)
     count = len(matrix.regions)
     kinds = list(dict.fromkeys(groups)) if groups else []
     order = sorted(range(count), key=lambda k: kinds.index(groups[k])) if groups else list(range(count))
@@ -227,8 +227,8 @@ def shift_share_bars(record, *, rates: bool = True, width: str | float = "one", 
     >>> [t.get_text() for t in tk.charts.shift_share_bars(tk.shift_share({2000: a, 2010: b})).axes[0].get_yticklabels()]
     ['b', 'a']
     """
-    words = _words(lang)
-    _need(record, ("parts", "part_names", "by_region"), "shift_share_bars", "tk.shift_share")
+    words = words_in(_WORDS, lang)
+    need(record, ("parts", "part_names", "by_region"), "shift_share_bars", "tk.shift_share")
     table = record.by_region(rates=rates)
     names = record.names_zh if lang == "zh" else record.names
     order = np.argsort(-table["change"].to_numpy(), kind="stable")
@@ -269,25 +269,6 @@ def shift_share_bars(record, *, rates: bool = True, width: str | float = "one", 
         labels = [words[p] for p in record.part_names]
         figure.legend([*handles, mark], [*labels, words["change"]], loc="outside lower center", ncols=2)
     return figure
-
-
-def _words(lang: str) -> dict[str, str]:
-    if lang not in _WORDS:
-        raise InputError(f"lang={lang!r} is not known.", allowed="en, zh")
-    return _WORDS[lang]
-
-
-def _need(record, parts: tuple[str, ...], chart: str, source: str) -> None:
-    if not all(hasattr(record, p) for p in parts):
-        raise InputError(f"{chart} cannot draw a {type(record).__name__}.", allowed=f"the record made by {source}")
-
-
-def _at(times: tuple, time: object) -> int:
-    if time is None:
-        return len(times) - 1
-    if time not in times:
-        raise InputError(f"The record has no period {time!r}.", allowed=listing(times, 40))
-    return times.index(time)
 
 
 def _grid(axes, rows: int, columns: int) -> None:
