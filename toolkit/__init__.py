@@ -124,7 +124,7 @@ if TYPE_CHECKING:
     from toolkit.explore.getis_ord import getis_ord
     from toolkit.explore.gini_sources import gini_sources
     from toolkit.explore.gini_spatial import gini_spatial
-    from toolkit.explore.homogeneity import homogeneity_test, similarity
+    from toolkit.explore.homogeneity import homogeneity_test
     from toolkit.explore.index_overlap import shares_indicators
     from toolkit.explore.index_uncertainty import index_uncertainty
     from toolkit.explore.indicators import indicator_system
@@ -135,7 +135,7 @@ if TYPE_CHECKING:
     from toolkit.explore.local_geary import local_geary
     from toolkit.explore.local_join_count import local_join_count
     from toolkit.explore.local_moran import local_moran
-    from toolkit.explore.location import concentration, krugman, location_quotient
+    from toolkit.explore.location import location_quotient
     from toolkit.explore.lorenz import lorenz
     from toolkit.explore.mantel import mantel
     from toolkit.explore.markov import markov

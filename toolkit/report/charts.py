@@ -16,4 +16,33 @@ from toolkit.report.specification_curve import specification_curve
 from toolkit.report.structure import location_quotients, shift_share_bars, similarity_map
 from toolkit.report.transition_charts import transitions
 
-__all__ = ["centre_path", "convergence_scatter", "correlogram", "coupling_by_year", "decomposition_by_year", "density_surface", "dispersion", "gap_by_year", "geary_by_year", "index_by_year", "index_ranks", "index_weights", "industry_space", "inequality_by_year", "kernel_contour", "location_quotients", "lorenz_curves", "moran_bivariate_scatter", "moran_by_year", "moran_scatter", "obstacle_degrees", "rank_paths", "ridges", "shift_share_bars", "similarity_map", "specification_curve", "transition_paths", "transitions"]
+__all__ = [
+    "centre_path",
+    "convergence_scatter",
+    "correlogram",
+    "coupling_by_year",
+    "decomposition_by_year",
+    "density_surface",
+    "dispersion",
+    "gap_by_year",
+    "geary_by_year",
+    "index_by_year",
+    "index_ranks",
+    "index_weights",
+    "industry_space",
+    "inequality_by_year",
+    "kernel_contour",
+    "location_quotients",
+    "lorenz_curves",
+    "moran_bivariate_scatter",
+    "moran_by_year",
+    "moran_scatter",
+    "obstacle_degrees",
+    "rank_paths",
+    "ridges",
+    "shift_share_bars",
+    "similarity_map",
+    "specification_curve",
+    "transition_paths",
+    "transitions",
+]

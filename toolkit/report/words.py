@@ -73,7 +73,6 @@ _WORDS = {
     "ergodic": ("Ergodic", "遍历分布"),
     "no_ergodic": ("not unique, or not known", "不唯一或不可知"),
     "neighbours_class": ("Neighbours {x}", "邻区 {x}"),
-    "all_regions": ("All regions", "全部地区"),
     "density": ("Density", "核密度"),
     "at_t": ("{x}, t", "t 期{x}"),
     "at_later": ("{x}, t + {lag}", "t + {lag} 期{x}"),
