@@ -13,6 +13,7 @@ from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_f
 from toolkit.report.gaps import gap_by_year
 from toolkit.report.inequality import decomposition_by_year, inequality_by_year, lorenz_curves
 from toolkit.report.labels import place_labels
+from toolkit.report.poles import gini_spatial_by_year, polarisation_by_year
 from toolkit.report.specification_curve import specification_curve
 from toolkit.report.words import phrase
 
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 __all__ = [
     "decomposition_by_year",
     "gap_by_year",
+    "gini_spatial_by_year",
     "inequality_by_year",
     "lorenz_curves",
     "moran_by_year",
     "moran_scatter",
+    "polarisation_by_year",
     "specification_curve",
 ]
 
