@@ -84,6 +84,33 @@ def test_gaps_are_drawn_and_broken_where_refused(china):
     assert figure.get_suptitle() == "Product above 40,000 yuan"
 
 
+def test_polarisation_and_the_spatial_gini_are_drawn_as_computed(china):
+    records = [
+        tk.polarisation(china, "gdp / pop", weights="pop"),
+        tk.polarisation(china, "gdp / pop", "blocks", measure="esteban-ray"),
+    ]
+    figure = tk.charts.polarisation_by_year(*records, name="Product per head")
+    for axes, record in zip(figure.axes, records, strict=True):
+        np.testing.assert_allclose(axes.lines[0].get_ydata(), record.estimate)
+    assert figure.axes[1].get_title(loc="left") == "Esteban–Ray index (alpha = 1.3, blocks)"
+    made = tk.gini_spatial(china, "gdp / pop", tk.weights.knn(china, k=4), permutations=99, seed=1)
+    axes = tk.charts.gini_spatial_by_year(made, lang="zh").axes[0]
+    lines = [line.get_ydata() for line in axes.lines]
+    np.testing.assert_allclose(lines[0], made.expected)
+    np.testing.assert_allclose(lines[1], made.other)
+    assert len(lines[2]) == (made.p_perm < 0.05).sum() and len(lines[2]) + len(lines[3]) == china.T
+    with pytest.raises(InputError, match="permutations"):
+        tk.charts.gini_spatial_by_year(tk.gini_spatial(china, "gdp / pop", tk.weights.knn(china, k=4), permutations=0))
+    with pytest.raises(InputError, match=r"tk\.polarisation"):
+        tk.charts.polarisation_by_year(made)
+
+
+def test_the_year_of_real_prices_is_named(china):
+    account = tk.gap_account(china.assign(cpi=100.0), "gdp / pop", "coast", deflator="cpi", prices=2020)
+    texts = [t.get_text() for t in tk.charts.gap_by_year(account).legends[0].get_texts()]
+    assert texts == ["nominal, mean of regions", "real (2020 prices), mean of regions"]
+
+
 def test_they_are_saved_in_both_languages(china, record, tmp_path):
     charts = tk.charts
     dagum = tk.dagum(china, "gdp / pop", "blocks")

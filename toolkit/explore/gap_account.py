@@ -109,7 +109,7 @@ def gap_account(
     observed = [] if totals else [("simple", simple)]
     if weights is not None:
         observed.append((f"weighted by {weights}", observe_amounts(panel, variable, weights)))
-    factor, said = to_real(panel, deflator, chained, prices, simple.times)
+    factor, said, period = to_real(panel, deflator, chained, prices, simple.times)
     variants, values, scales = [], [], []
     for basis, scale in (("nominal", None), *((("real", factor),) if deflator else ())):
         for weighting, amounts in observed:
@@ -128,6 +128,7 @@ def gap_account(
         division=division,
         near_zero=float(near_zero),
         prices=said,
+        price_period=period,
         variable=simple.name,
         labels=observed[-1][1].labels,
         source=_sources(panel, simple, weights, deflator),
@@ -155,6 +156,8 @@ class GapAccount:
     near_zero : float
     prices, source : str
         What real values mean; vintage and source of every variable, from the codebook.
+    price_period : object
+        Period whose prices real values are in; None without a deflator.
     variable, labels, n, panel, panel_hash
         What it was computed from.
     """
@@ -167,6 +170,7 @@ class GapAccount:
     division: Grouping
     near_zero: float
     prices: str
+    price_period: object
     variable: str
     labels: Mapping[str, tuple[str, str, str]]
     source: str

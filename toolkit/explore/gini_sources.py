@@ -65,7 +65,7 @@ def gini_sources(
 
     References
     ----------
-    Lerman and Yitzhaki (1985), Review of Economics and Statistics 67, 151-156, equation 4; marginal effects: Stark, Taylor and
+    Lerman and Yitzhaki (1985), Review of Economics and Statistics 67, 151-156; marginal effects: Stark, Taylor and
     Yitzhaki (1986), Economic Journal 96, 722-740; Lopez-Feldman (2006), Stata Journal 6, 106-111.
 
     Examples

@@ -75,8 +75,7 @@ def gini_spatial(
 
     References
     ----------
-    Rey and Smith (2013), A spatial decomposition of the Gini coefficient, Letters in Spatial and Resource Sciences 6, 55-70,
-    equations 5-6.
+    Rey and Smith (2013), A spatial decomposition of the Gini coefficient, Letters in Spatial and Resource Sciences 6, 55-70.
 
     Examples
     --------

@@ -78,7 +78,7 @@ def polarisation(
 
     References
     ----------
-    Wolfson (1994), American Economic Review 84(2), 353-358; Esteban and Ray (1994), Econometrica 62, 819-851, equation 3;
+    Wolfson (1994), American Economic Review 84(2), 353-358; Esteban and Ray (1994), Econometrica 62, 819-851;
     Zhang and Kanbur (2001), Journal of Development Studies 37(3), 85-98.
 
     Examples

@@ -17,11 +17,11 @@ __all__ = ["to_real"]
 
 
 def to_real(panel: Panel, deflator: str | None, chained: bool, prices: object, times: tuple) -> tuple:
-    """What nominal values are multiplied by, shape (T, N), and a sentence on it."""
+    """What nominal values are multiplied by, shape (T, N), a sentence on it, and the period of the prices."""
     if deflator is None:
         if prices is not None or chained:
             raise InputError("prices= and chained= belong to a deflator, and none is given.", fix="give deflator=")
-        return None, ""
+        return None, "", None
     _refuse_unit(panel, deflator, chained)
     prices = times[0] if prices is None else prices
     if prices not in times:
@@ -40,7 +40,8 @@ def to_real(panel: Panel, deflator: str | None, chained: bool, prices: object, t
             raise DataError(f"The years {listing(times, 40)} are not consecutive: {deflator!r} cannot be chained.")
         level = np.vstack([np.ones(panel.N), np.cumprod(level / 100, axis=0)])
     kind = "chained (previous year = 100)" if chained else "a price level"
-    return level[times.index(prices)] / level, f"Real: prices of {prices} in every region, deflator {deflator} {kind}"
+    said = f"Real: prices of {prices} in every region, deflator {deflator} {kind}"
+    return level[times.index(prices)] / level, said, prices
 
 
 def _refuse_unit(panel: Panel, deflator: str, chained: bool) -> None:

@@ -40,7 +40,7 @@ def left_out(amounts: Amounts, functions: list) -> np.ndarray:
 def intervals(
     estimate: np.ndarray, draws: np.ndarray, jackknife: np.ndarray | None, level: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile or, with jackknife values, BCa intervals (Efron 1987, equations 3.9, 6.6); each of shape (M, T)."""
+    """Percentile or, with jackknife values, BCa intervals (Efron 1987); each of shape (M, T)."""
     from scipy.stats import norm
 
     tail = (1 - level) / 2

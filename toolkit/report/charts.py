@@ -10,6 +10,7 @@ from toolkit.report.gaps import gap_by_year
 from toolkit.report.index import index_by_year, index_ranks, index_weights
 from toolkit.report.industry_space import industry_space
 from toolkit.report.inequality import decomposition_by_year, inequality_by_year, lorenz_curves
+from toolkit.report.poles import gini_spatial_by_year, polarisation_by_year
 from toolkit.report.rank_paths import rank_paths
 from toolkit.report.scatter import moran_bivariate_scatter, moran_scatter
 from toolkit.report.specification_curve import specification_curve
@@ -26,6 +27,7 @@ __all__ = [
     "dispersion",
     "gap_by_year",
     "geary_by_year",
+    "gini_spatial_by_year",
     "index_by_year",
     "index_ranks",
     "index_weights",
@@ -38,6 +40,7 @@ __all__ = [
     "moran_by_year",
     "moran_scatter",
     "obstacle_degrees",
+    "polarisation_by_year",
     "rank_paths",
     "ridges",
     "shift_share_bars",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError, listing
 from toolkit.report.figure import GREY, PaperFigure, inches_of, new_figure
-from toolkit.report.over_time import LINES, headline, time_axis
+from toolkit.report.over_time import LINES, headline, inches_wide, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ _WORDS = {
     "pair": ("{group} − {base}", "{group} − {base}"),
     "over": ("{group} / {base}", "{group} / {base}"),
     "nominal": ("nominal", "名义"),
-    "real": ("real", "实际"),
+    "real": ("real ({t} prices)", "实际（{t}年价格）"),
     "simple": ("mean of regions", "简单平均"),
     "weighted": ("weights: {x}", "按{x}加权"),
     "refused": (
@@ -109,7 +109,8 @@ def gap_by_year(
             handles.append(Line2D([], [], linestyle=""))
             texts.append(_say("refused", lang, n=refused, all=len(table)))
         if len(texts) > 1 or refused:
-            figure.legend(handles, texts, loc="outside lower center", ncols=2)
+            ncols = 2 if 2 * (max(inches_wide(t) for t in texts) + 0.45) <= inches_of(width) else 1
+            figure.legend(handles, texts, loc="outside lower center", ncols=ncols)
         headline(figure, record, name, lang)
     return figure
 
@@ -132,7 +133,11 @@ def _variant(record, basis: str, weighting: str, lang: str) -> str:
         weight = _say("weighted", lang, x=record.labels[weights][lang == "zh"])
     if len({b for b, _ in record.variants}) == 1:
         return weight
-    return f"{_say(basis, lang)}, {weight}" if lang == "en" else f"{_say(basis, lang)}，{weight}"
+    return (
+        f"{_say(basis, lang, t=record.price_period)}, {weight}"
+        if lang == "en"
+        else f"{_say(basis, lang, t=record.price_period)}，{weight}"
+    )
 
 
 def _pair(record, group: str | None, base: str | None) -> tuple[str, str]:
