@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from toolkit.errors import InputError, listing
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, new_figure
 from toolkit.report.labels import place_labels
-from toolkit.report.words import phrase
+from toolkit.report.words import phrase, wrapped
 
 __all__ = ["convergence_scatter", "dispersion", "transition_paths"]
 
@@ -95,7 +95,7 @@ def convergence_scatter(
         shown = record.label_zh if lang == "zh" and record.label_zh else record.label
         start = str(record.first) if not many else phrase("span_start", lang)
         less = phrase(f"less_{record.effects}", lang) if within else ""
-        axes.set_xlabel(phrase("log_initial", lang, x=shown, start=start) + less)
+        axes.set_xlabel(wrapped(phrase("log_initial", lang, x=shown, start=start) + less, figure.get_figwidth() - 0.6))
         axes.set_ylabel(phrase("growth", lang) + less)
         axes.set_title(_heading(speed, effect, lang), fontweight="normal")
         axes.margins(0.08)
@@ -158,7 +158,8 @@ def dispersion(record, *, width: str | float = "one", lang: str = "en") -> Paper
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
         else:
             axes.set_xticks(x, [str(t) for t in record.times])
-        axes.set_title(record.label_zh if lang == "zh" and record.label_zh else record.label, fontweight="normal")
+        label = record.label_zh if lang == "zh" and record.label_zh else record.label
+        axes.set_title(wrapped(label, figure.get_figwidth() - 0.5), fontweight="normal")
         handles = axes.get_legend_handles_labels()[0] if len(record.groups) > 1 else []
         handles.append(Line2D([], [], color=GREY, linewidth=0.6, label=phrase("trend", lang)))
         figure.legend(handles=handles, loc="outside lower center", ncols=min(3, len(handles)))
@@ -214,7 +215,8 @@ def transition_paths(record, *, regions: bool = True, width: str | float = "one"
         else:
             axes.set_xticks(x, [str(t) for t in record.times])
         axes.set_ylabel(phrase("relative_path", lang))
-        axes.set_title(record.label_zh if lang == "zh" and record.label_zh else record.label, fontweight="normal")
+        label = record.label_zh if lang == "zh" and record.label_zh else record.label
+        axes.set_title(wrapped(label, figure.get_figwidth() - 0.5), fontweight="normal")
         axes.margins(x=0.02)
         figure.legend(loc="outside lower center", ncols=2 if figure.get_figwidth() < 5 else 4)
     return figure
