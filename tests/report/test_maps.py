@@ -31,6 +31,15 @@ def test_small_multiples_share_one_scale():
     assert figure.legends[0].get_title().get_text() == "Unemployment rate (percent)"
 
 
+@pytest.mark.parametrize("times", [1986, [1970, 1986]])
+def test_titles_are_on_the_page(times):
+    figure = tk.maps.choropleth(munnell()[0], "unemp", times)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        box = axes._left_title.get_window_extent(figure.canvas.get_renderer())
+        assert box.y1 <= figure.bbox.height and box.x0 >= 0
+
+
 def test_china_is_drawn_equal_area_with_an_inset_and_a_scale_bar(china):
     panel, _ = china
     figure = tk.maps.choropleth(panel, "gdp / pop", 2020, lang="zh")

@@ -287,7 +287,7 @@ def _draw(axes: Axes, page: Sheet, styles: list, title: str) -> None:
     left, bottom, right, top = page.view
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     axes.axis("off")
-    axes.set_title(title, pad=2)
+    axes.set_title(title, pad=2, y=1.0)  # a fixed y: otherwise it is moved beyond ticks that are not drawn
     if page.inset is None:
         return
     west, south, east, north = page.inset
