@@ -313,6 +313,17 @@ def test_bad_arguments(change, says):
         tk.composite_index(panel_of_four(), **arguments)
 
 
+def test_a_table_is_no_panel():
+    with pytest.raises(InputError, match=r"tk\.Panel"):
+        tk.composite_index(panel_of_four().frame, FOUR)
+    with pytest.raises(InputError, match="composite_index"):
+        tk.index_uncertainty(panel_of_four())
+    with pytest.raises(InputError, match="composite_index"):
+        tk.obstacle_degree(panel_of_four())
+    with pytest.raises(InputError, match="geometric"):
+        tk.index_uncertainty(tk.composite_index(panel_of_four(), FOUR), aggregate=["geometric"])
+
+
 def test_gaps_and_constants_are_located():
     panel = panel_of_four()
     frame = panel.frame

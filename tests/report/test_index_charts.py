@@ -9,6 +9,7 @@ from cases import munnell
 
 import toolkit as tk
 from toolkit.errors import InputError
+from toolkit.report.chart_requests import fold
 
 SYSTEMS = {
     "gsp / emp": {"direction": "+", "system": "output", "label": "Productivity", "label_zh": "劳动生产率"},
@@ -39,6 +40,16 @@ def test_weights_are_bars(index):
     assert labels(axes) == ["Productivity", "Unemployment (−)", "Public capital"]
     np.testing.assert_allclose([p.get_width() for p in axes.patches], index.weights[0])
     assert labels(tk.charts.index_weights(index, lang="zh").axes[0])[0] == "劳动生产率"
+
+
+def test_long_labels_are_folded_or_give_way_to_the_expression():
+    folded, lines = fold(["a short one", "words " * 40, "two lines of words here"], 1.0, ["x", "gdp / pop", "z"])
+    assert folded[0] == "a short one"
+    assert folded[1] == "gdp / pop"
+    assert folded[2].count("\n") == 1 and lines == 2
+    panel = tk.load("china").select(times=[2020])
+    index = tk.composite_index(panel, {"gdp / pop": "+", "patents / pop": "+"})
+    assert "gdp / pop" in labels(tk.charts.index_weights(index).axes[0])
 
 
 def test_scores_are_lines(index):

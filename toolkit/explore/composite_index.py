@@ -91,6 +91,8 @@ def composite_index(
     [0.465, 0.472, 0.063]
     """
     system = indicator_system(indicators)
+    if not hasattr(panel, "entities"):
+        raise InputError(f"panel is a {type(panel).__name__}.", fix='wrap it: tk.Panel(df, entity="code", time="year")')
     if isinstance(shift, bool) or not isinstance(shift, int | float) or not 0 <= shift < np.inf:
         raise InputError(f"shift={shift!r} cannot be added.", allowed="a number >= 0, e.g. 0.0001")
     data = evaluate_system(panel, system)

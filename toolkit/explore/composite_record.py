@@ -173,7 +173,9 @@ class CompositeIndex:
             f"{self.scheme} weights, {self.standardise} ({self.base}), {self.aggregate}"
         )
         table = self.weights_table()
-        weights = table.drop(columns="label").to_string(index=False, float_format="%.4f", max_rows=30)
+        if "time" in table:
+            table = table[table["time"] == self.times[-1]]
+        weights = table.drop(columns="label").to_string(index=False, float_format="%.4f", max_rows=60)
         best = self.ranking().head(5).to_string(index=False, float_format="%.4f")
         return f"{head}\n{weights}\n\nFirst in {self.times[-1]}:\n{best}"
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
 
-__all__ = ["need", "position", "title", "words_in", "year_axis", "years"]
+__all__ = ["fold", "need", "position", "title", "words_in", "year_axis", "years"]
+
+
+def fold(labels: list[str], inches: float, short: list[str] | None = None) -> tuple[list[str], int]:
+    """Labels broken into lines of at most `inches`, and the most lines one of them takes.
+
+    A label that needs more than three lines gives way to its `short` form, the name of the variable.
+    """
+    chinese = any("\u4e00" <= c <= "\u9fff" for text in labels for c in text)
+    letters = max(int(inches / (0.1 if chinese else 0.062)), 4)
+    lines = [wrap(text, letters) or [""] for text in labels]
+    if short is not None:
+        lines = [parts if len(parts) <= 3 else wrap(text, letters) for parts, text in zip(lines, short, strict=True)]
+    return ["\n".join(parts) for parts in lines], max(len(parts) for parts in lines)
 
 
 def words_in(words: dict[str, dict[str, str]], lang: str) -> dict[str, str]:

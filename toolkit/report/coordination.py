@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from toolkit.errors import InputError
-from toolkit.report.chart_requests import need, position, title, words_in, year_axis, years
+from toolkit.report.chart_requests import fold, need, position, title, words_in, year_axis, years
 from toolkit.report.figure import GREY, INK, PALE, PaperFigure, inches_of, new_figure
 
 __all__ = ["coupling_by_year", "obstacle_degrees"]
@@ -153,12 +153,14 @@ def obstacle_degrees(
     order = np.argsort(-mean, kind="stable")[:most]
     q1, q3 = np.nanquantile(values[order], [0.25, 0.75], axis=1)
     y = np.arange(len(order))
-    figure = new_figure(width, 0.75 + 0.2 * len(order), lang=lang)
+    labels = [record.labels[record.indicators[k]][lang == "zh"] for k in order]
+    shown, lines = fold(labels, 0.4 * inches_of(width), [record.indicators[k] for k in order])
+    figure = new_figure(width, 0.8 + (0.1 + 0.1 * lines) * len(order), lang=lang)
     with figure.styled():
         axes = figure.subplots()
         axes.barh(y, mean[order], height=0.7, facecolor="#9ec9e2", edgecolor=GREY, linewidth=0.4)
         middle = axes.hlines(y, q1, q3, color=INK, linewidth=1.2)
-        axes.set_yticks(y, [record.labels[record.indicators[k]][lang == "zh"] for k in order])
+        axes.set_yticks(y, shown)
         axes.set_ylim(len(order) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlim(left=0)

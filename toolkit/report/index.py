@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
-from toolkit.report.chart_requests import need, position, title, words_in, year_axis, years
+from toolkit.report.chart_requests import fold, need, position, title, words_in, year_axis, years
 from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
 
 __all__ = ["index_by_year", "index_ranks", "index_weights"]
@@ -62,6 +62,9 @@ _LINES = (
 def index_weights(record, time: object = None, *, width: str | float = "one", lang: str = "en") -> PaperFigure:
     """Weights of the indicators of a composite index, by dimension, the largest first within each.
 
+    Indicators are named by their label; by their expression where the label is too long. Set ``label`` and ``label_zh`` in
+    the system of indicators to choose the names.
+
     Parameters
     ----------
     record : CompositeIndex
@@ -93,7 +96,13 @@ def index_weights(record, time: object = None, *, width: str | float = "one", la
         for k in sorted((k for k, s in enumerate(system.systems) if s == d), key=lambda k: -record.weights[at, k])
     ]
     several = len(system.dimensions) > 1
-    figure = new_figure(width, 0.45 + 0.2 * len(order) + (0.2 if several else 0), lang=lang)
+    signs = [" (−)" if system.directions[k] == "-" else "" for k in order]
+    shown, lines = fold(
+        [labels[k] + sign for k, sign in zip(order, signs, strict=True)],
+        0.4 * inches_of(width),
+        [system.names[k] + sign for k, sign in zip(order, signs, strict=True)],
+    )
+    figure = new_figure(width, 0.5 + (0.1 + 0.1 * lines) * len(order) + (0.2 if several else 0), lang=lang)
     with figure.styled():
         axes = figure.subplots()
         used = {}
@@ -103,7 +112,6 @@ def index_weights(record, time: object = None, *, width: str | float = "one", la
             bar = axes.barh(y, value, height=0.7, facecolor=face, hatch=hatch, edgecolor=GREY, linewidth=0.4)
             used.setdefault(system.systems[k], bar)
             axes.annotate(f"{value:.3f}", (value, y), (2, 0), textcoords="offset points", va="center", fontsize=6.5)
-        shown = [labels[k] + (" (−)" if system.directions[k] == "-" else "") for k in order]
         axes.set_yticks(range(len(order)), shown)
         axes.set_ylim(len(order) - 0.5, -0.5)
         axes.set_xlim(0, 1.15 * record.weights[at].max())

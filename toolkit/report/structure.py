@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from toolkit.report.chart_requests import need, position, words_in
+from toolkit.report.chart_requests import fold, need, position, words_in
 from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
 
 __all__ = ["location_quotients", "shift_share_bars", "similarity_map"]
@@ -53,6 +51,8 @@ _PARTS = {
     "regional": ("#1f5a8c", None),
     "allocation": ("#f7c08a", "......"),
 }
+#: Cells of industries a region does not have.
+_ABSENT = {"facecolor": "#ffffff", "hatch": "//////", "edgecolor": "#b8b8b8"}
 #: Blue (below 1), white, brown (above 1); both ends dark.
 _DIVERGING = LinearSegmentedColormap.from_list("lq", ["#08306b", "#6baed6", "#ffffff", "#f4a259", "#7f2704"])
 _SEQUENTIAL = LinearSegmentedColormap.from_list("similar", ["#f7fbff", "#9ec9e2", "#1f5a8c", "#08204a"])
@@ -103,7 +103,7 @@ def location_quotients(
         axes = figure.subplots()
         norm = TwoSlopeNorm(0, -reach, reach)
         shown = np.where(np.isfinite(logs), np.clip(logs, -reach, reach), np.nan)
-        axes.set_facecolor("#e4e4e4")  # no such industry
+        axes.patch.set(**_ABSENT, linewidth=0)  # shows through where there is no such industry
         image = axes.imshow(shown, cmap=_DIVERGING, norm=norm, aspect="auto")
         _grid(axes, len(order), len(labels))
         axes.set_yticks(range(len(order)), [names[k] for k in order], fontsize=6.5)
@@ -120,7 +120,7 @@ def location_quotients(
         bar.set_ticks(steps, labels=[_quotient(2.0**s, s, reach) for s in steps])
         bar.set_label(words["lq"])
         if not np.isfinite(logs).all():
-            absent = Patch(facecolor="#e4e4e4", edgecolor=GREY, linewidth=0.4, label=words["absent"])
+            absent = Patch(**_ABSENT, linewidth=0.4, label=words["absent"])
             figure.legend(handles=[absent], loc="outside lower center")
         bar.outline.set_linewidth(0.4)
         if len(record.times) > 1:
@@ -284,11 +284,13 @@ def _grid(axes, rows: int, columns: int) -> None:
 def _headings(labels: list[str], inches: float) -> tuple[list[str], bool, float]:
     """Names of the columns, wrapped where they have room, else upright; whether upright; the height they need."""
     room = 0.6 * inches / len(labels)
-    letter = 0.095 if any("\u4e00" <= c <= "\u9fff" for text in labels for c in text) else 0.062
-    if room < 0.5:
-        return labels, True, letter * max(len(text) for text in labels)
-    wrapped = [wrap(text, max(int(room / letter), 4)) for text in labels]
-    return ["\n".join(lines) for lines in wrapped], False, 0.11 * max(len(lines) for lines in wrapped)
+    if room >= 0.5:
+        folded, lines = fold(labels, room)
+        return folded, False, 0.11 * lines
+    folded, _ = fold(labels, 2.0)
+    chinese = any("\u4e00" <= c <= "\u9fff" for text in labels for c in text)
+    longest = max(len(line) for text in folded for line in text.split("\n"))
+    return folded, True, (0.1 if chinese else 0.062) * longest
 
 
 def _quotient(value: float, step: float, reach: float) -> str:
