@@ -211,7 +211,7 @@ def test_adjusted_p_values_make_the_clusters():
         made = tk.getis_ord(panel, "CRIME", w, permutations=4999, seed=1, p_adjust=p_adjust)
         significant = np.isin(made.cluster, ["hot", "cold"])
         np.testing.assert_array_equal(significant, made.p_adjusted <= 0.05)
-    normal = tk.getis_ord(panel, "CRIME", w, permutations=9, seed=1, inference="normal", p_adjust="bonferroni")
+    normal = tk.getis_ord(panel, "CRIME", w, permutations=0, inference="normal", p_adjust="bonferroni")
     np.testing.assert_allclose(normal.p_adjusted, np.minimum(1, 49 * normal.p_normal))
     with pytest.warns(ToolkitWarning, match="at least"):
         tk.local_geary(panel, "CRIME", w, permutations=99, seed=1, p_adjust="bonferroni")
@@ -344,6 +344,8 @@ def test_runs_on_the_packaged_panels(data):
         (lambda p, w: tk.correlogram(p, "y"), WeightsError, "geometry"),
         (lambda p, w: tk.mantel(p, "y", w, method="kendall"), InputError, "spearman"),
         (lambda p, w: tk.getis_ord(p, "y", munnell()[1]), WeightsError, "."),
+        (lambda p, w: tk.geary(p, "y", tk.weights.yearly(dict.fromkeys(p.times, w))), WeightsError, r"W\.at"),
+        (lambda p, w: tk.getis_ord(p, "y", w, permutations=0), InputError, "permutations"),
     ],
 )
 def test_bad_input(call, error, says):

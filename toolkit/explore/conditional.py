@@ -4,7 +4,8 @@ A local statistic of region i depends on the other values only through those dea
 no whole map: an ordered sample of distinct regions is enough. One sample of k + 1 regions (k the largest number of
 neighbours) serves every region: region i takes the first k_i; where i itself is among them, the next one takes its place.
 What is left of a uniform sample without i is a uniform sample from the others, so the reference distribution of
-each region is exact; the Monte Carlo error is common to the regions (as in esda and GeoDa, which share draws likewise).
+each region is exact; the Monte Carlo error is common to the regions (as in esda, which
+shares draws likewise).
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def getis_ord(
         order the draws alike, so their permutation p-values are the same. A region is ``hot`` where its neighbours
         are in the upper tail (permutation), or where the statistic is positive (normal).
     permutations, seed, p_adjust, level, alternative
-        As for `local_moran`. ``greater`` looks for hot spots only, ``less`` for cold spots only.
+        As for `local_moran`; no permutations are needed for normal inference. ``greater`` looks for hot spots only, ``less`` for cold spots only.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def getis_ord(
         raise InputError(f"inference={inference!r} is unknown.", allowed='"permutation", "normal"')
     if not isinstance(star, (bool, np.bool_)):
         raise InputError(f"star={star!r} is neither Gi* nor Gi.", allowed="True for Gi*, False for Gi")
-    how = plan(permutations, seed, p_adjust, level, alternative)
+    how = plan(permutations, seed, p_adjust, level, alternative, least=int(inference == "permutation"))
     W = matched(W, panel)
     observed = observe(panel, variable)
     fields = origin(panel, W)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from toolkit.errors import DataError
 from toolkit.explore.local_moran import LocalMoranTable, products
 from toolkit.explore.local_table import origin, plan
-from toolkit.explore.observations import Observations, matched, observe, standardise
+from toolkit.explore.observations import common_periods, matched, observe, standardise
 
 if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["BivariateLocalMoranTable", "common_periods", "local_moran_bivariate"]
+__all__ = ["BivariateLocalMoranTable", "local_moran_bivariate"]
 
 
 def local_moran_bivariate(
@@ -95,19 +92,3 @@ class BivariateLocalMoranTable(LocalMoranTable):
     """
 
     lagged: str
-
-
-def common_periods(*observed: Observations) -> tuple:
-    """The observations cut to the periods all of them have, and these periods."""
-    times = [t for t in observed[0].times if all(t in o.times for o in observed)]
-    if not times:
-        raise DataError(
-            f"{' and '.join(repr(o.name) for o in observed)} have no period in common.",
-            fix="choose lags short enough for the periods of the panel",
-        )
-    cut = []
-    for o in observed:
-        rows = [list(o.times).index(t) for t in times]
-        kept = o.times[rows]
-        cut.append(Observations(o.name, o.label, o.label_zh, o.unit, kept, np.ascontiguousarray(o.values[rows])))
-    return *cut, tuple(times)

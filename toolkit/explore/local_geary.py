@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.errors import DataError, InputError
+from toolkit.errors import InputError
 from toolkit.explore.conditional import conditional_moments, conditional_tails, others
 from toolkit.explore.local_table import LocalTable, decide, origin, plan
-from toolkit.explore.observations import frozen, matched, observe, standardise
+from toolkit.explore.observations import common_periods, frozen, matched, observe, standardise
 from toolkit.explore.permutation import tail_p
 
 if TYPE_CHECKING:
@@ -82,11 +82,8 @@ def local_geary(
         raise InputError(f"variable={variable!r} names no variable, or one twice.", allowed="one or several, each once")
     W = matched(W, panel)
     fields = origin(panel, W)
-    observed = [observe(panel, name) for name in names]
-    times = [t for t in observed[0].times if all(t in o.times for o in observed)]
-    if not times:
-        raise DataError(f"{names} have no period in common.")
-    z = np.stack([standardise(o.values[[list(o.times).index(t) for t in times]]) for o in observed])  # (V, T, N)
+    *observed, times = common_periods(*(observe(panel, name) for name in names))
+    z = np.stack([standardise(o.values) for o in observed])  # (V, T, N)
     v, t, n = z.shape
     w = W.sparse
     sums = w.sum(axis=1)
@@ -117,7 +114,7 @@ def local_geary(
         label=", ".join(o.label for o in observed),
         label_zh="、".join(o.label_zh for o in observed),
         unit=observed[0].unit if v == 1 else "",
-        times=tuple(times),
+        times=times,
         statistic=frozen(np.where(islands, 0.0, statistic)),
         expected=frozen(expected),
         variance=frozen(variance),

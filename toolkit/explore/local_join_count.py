@@ -8,9 +8,8 @@ import numpy as np
 
 from toolkit.errors import DataError
 from toolkit.explore.conditional import conditional_moments, conditional_tails, others
-from toolkit.explore.local_bivariate import common_periods
 from toolkit.explore.local_table import LocalTable, decide, origin, plan
-from toolkit.explore.observations import Observations, frozen, located, matched, observe
+from toolkit.explore.observations import Observations, common_periods, frozen, located, matched, observe
 from toolkit.explore.permutation import tail_p
 
 if TYPE_CHECKING:

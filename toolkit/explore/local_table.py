@@ -172,11 +172,13 @@ class Plan:
     alternative: str
 
 
-def plan(permutations: int, seed: int | None, p_adjust: str | None, level: float, alternative: str) -> Plan:
+def plan(
+    permutations: int, seed: int | None, p_adjust: str | None, level: float, alternative: str, least: int = 1
+) -> Plan:
     """Check the arguments common to the local statistics before any work."""
     tail_p(0, 0, 0, alternative)
     adjust(np.ones((1, 1)), p_adjust)
-    return Plan(check_count(permutations, least=1), resolve_seed(seed), p_adjust, check_level(level), alternative)
+    return Plan(check_count(permutations, least), resolve_seed(seed), p_adjust, check_level(level), alternative)
 
 
 def decide(

@@ -93,16 +93,19 @@ def mantel(
     square[:, ~np.eye(n, dtype=bool)] = moved
     flat = square.reshape(len(moved), n * n)
     i, j = np.nonzero(~np.eye(n, dtype=bool))
+    # the entries of `first` sum to zero, so a constant taken off `second` changes nothing: of weights only links are left
+    weight = held - held.min(axis=1, keepdims=True)
+    links = weight.any(axis=0)
+    i, j, weight = i[links], j[links], weight[:, links]
 
     def simulate(block: np.ndarray) -> np.ndarray:
         dealt = flat[:, block[:, i] * n + block[:, j]]  # (1 or T, block, pairs)
         if len(dealt) == 1:
-            return dealt[0] @ held.T
-        return np.stack(
-            [x @ y for x, y in zip(dealt, np.broadcast_to(held, (rows, held.shape[1])), strict=True)], axis=1
-        )
+            return dealt[0] @ weight.T
+        beside = np.broadcast_to(weight, (rows, weight.shape[1]))
+        return np.stack([x @ y for x, y in zip(dealt, beside, strict=True)], axis=1)
 
-    drawn = tally(statistic, simulate, n, count, start, width=len(moved) * n * n)
+    drawn = tally(statistic, simulate, n, count, start, width=len(moved) * len(i))
     beside = np.zeros((len(held), n, n))
     beside[:, ~np.eye(n, dtype=bool)] = held
     variance = np.broadcast_to(assignment_moments(matrix_sums(square), matrix_sums(beside), n)[1], (rows,)).copy()

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.local_bivariate import common_periods
-from toolkit.explore.observations import frozen, matched, observe, standardise
+from toolkit.explore.observations import common_periods, frozen, matched, observe, standardise
 from toolkit.explore.permutation import check_count, normal_p, resolve_seed, tail_p, tally
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.errors import DataError, InputError, listing
 from toolkit.explore.moran import MoranTable, moran_table
-from toolkit.explore.observations import Observations, located, matched, observe, refuse_constant
+from toolkit.explore.observations import Observations, common_periods, located, matched, observe, refuse_constant
 
 if TYPE_CHECKING:
     from toolkit.data.panel import Panel
@@ -153,8 +153,6 @@ def moran_rates(
     >>> record.tidy().shape[0]
     17
     """
-    from toolkit.explore.local_bivariate import common_periods
-
     W = matched(W, panel)
     e, p, times = common_periods(observe(panel, events), observe(panel, population, constant=True))
     for x, bad, allowed in ((e, e.values < 0, "zero or more events"), (p, p.values <= 0, "a positive population")):

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from toolkit.data.panel import Panel
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["Observations", "frozen", "located", "matched", "observe", "refuse_constant", "standardise"]
+__all__ = [
+    "Observations",
+    "common_periods",
+    "frozen",
+    "located",
+    "matched",
+    "observe",
+    "refuse_constant",
+    "standardise",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +99,22 @@ def observe(panel: Panel, variable: str, constant: bool = False) -> Observations
     return Observations(name, label, label_zh, unit, times, values)
 
 
+def common_periods(*observed: Observations) -> tuple:
+    """The observations cut to the periods all of them have, and these periods."""
+    times = [t for t in observed[0].times if all(t in o.times for o in observed)]
+    if not times:
+        raise DataError(
+            f"{' and '.join(repr(o.name) for o in observed)} have no period in common.",
+            fix="choose lags short enough for the periods of the panel",
+        )
+    cut = []
+    for o in observed:
+        rows = [list(o.times).index(t) for t in times]
+        kept = o.times[rows]
+        cut.append(Observations(o.name, o.label, o.label_zh, o.unit, kept, np.ascontiguousarray(o.values[rows])))
+    return *cut, tuple(times)
+
+
 def matched(W: SpatialWeights, panel: Panel) -> SpatialWeights:
     """W in the panel's order, matched by id.
 
@@ -102,6 +127,12 @@ def matched(W: SpatialWeights, panel: Panel) -> SpatialWeights:
         raise WeightsError(
             f"W is a {type(W).__name__}, not spatial weights of the toolkit.",
             fix="build it by tk.weights.queen(panel), or convert it by tk.weights.from_graph or tk.weights.from_matrix",
+        )
+    if not hasattr(W, "sparse"):
+        raise WeightsError(
+            f"W is a {type(W).__name__}, with weights that change over time.",
+            allowed="one matrix for all periods",
+            fix="take the weights of one period, W.at(period), and that period of the panel, panel.select(times=period)",
         )
     W = W.match(panel.entities)
     own = np.flatnonzero(W.sparse.diagonal())
