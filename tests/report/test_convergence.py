@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import toolkit as tk
-from toolkit.errors import InputError
+from toolkit.errors import DataError, InputError
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,33 @@ def test_paths_of_clubs(us):
     axes = tk.charts.transition_paths(record, regions=False).axes[0]
     clubs = [line for line in axes.lines if line.get_label().startswith("Club")]
     np.testing.assert_allclose(clubs[0].get_ydata(), record.paths[:, record.club == 1].mean(axis=1))
+
+
+def test_map_of_clubs_and_registers():
+    us = tk.load("us_income").between(1960, 2009)
+    record = tk.convergence_clubs(us, "log(income)")
+    figure = tk.maps.groups(us, record)
+    assert next(t.get_text() for t in figure.legends[0].get_texts()) == f"Club 1 ({record.tests[0].n} regions)"
+    china = tk.load("china")
+    figure = tk.maps.groups(china, "blocks", lang="zh")
+    assert {t.get_text() for t in figure.legends[0].get_texts()} == {"东部", "中部", "西部", "东北"}
+    with pytest.raises(DataError, match="no group"):
+        tk.maps.groups(china, {"110000": "a"})
+    with pytest.raises(InputError, match="too many"):
+        tk.maps.groups(us, {r: str(i) for i, r in enumerate(us.entities)})
+    with pytest.raises(InputError, match="cannot draw"):
+        tk.maps.groups(us, 3)
+
+
+def test_regional_unit_roots(us):
+    record = tk.stochastic_convergence(us, "log(income)", draws=99, seed=1)
+    for test in ("IPS", "CIPS"):
+        axes = tk.charts.regional_unit_roots(record, test=test).axes[0]
+        shown = np.sort(axes.lines[0].get_xdata())
+        np.testing.assert_allclose(shown, np.sort(record.ips_t if test == "IPS" else record.cips_t))
+        assert axes.lines[1].get_xdata()[0] == pytest.approx(record.tests[test].statistic)
+    with pytest.raises(InputError, match="test='ADF'"):
+        tk.charts.regional_unit_roots(record, test="ADF")
 
 
 def test_refusals(us):

@@ -3,7 +3,7 @@
 from toolkit.report.autocorrelation import correlogram
 from toolkit.report.by_year import geary_by_year, moran_by_year
 from toolkit.report.centre_path import centre_path
-from toolkit.report.convergence import convergence_scatter, dispersion, transition_paths
+from toolkit.report.convergence import convergence_scatter, dispersion, regional_unit_roots, transition_paths
 from toolkit.report.coordination import coupling_by_year, obstacle_degrees
 from toolkit.report.density_charts import density_surface, kernel_contour, ridges
 from toolkit.report.gaps import gap_by_year
@@ -42,6 +42,7 @@ __all__ = [
     "obstacle_degrees",
     "polarisation_by_year",
     "rank_paths",
+    "regional_unit_roots",
     "ridges",
     "shift_share_bars",
     "similarity_map",

@@ -13,7 +13,7 @@ from toolkit.report.figure import GREY, INK, PALE, PaperFigure, new_figure
 from toolkit.report.labels import place_labels
 from toolkit.report.words import phrase, wrapped
 
-__all__ = ["convergence_scatter", "dispersion", "transition_paths"]
+__all__ = ["convergence_scatter", "dispersion", "regional_unit_roots", "transition_paths"]
 
 #: Lines told apart by lightness, dash and marker, so that grey print is enough.
 _LINES = (
@@ -219,6 +219,60 @@ def transition_paths(record, *, regions: bool = True, width: str | float = "one"
         axes.set_title(wrapped(label, figure.get_figwidth() - 0.5), fontweight="normal")
         axes.margins(x=0.02)
         figure.legend(loc="outside lower center", ncols=2 if figure.get_figwidth() < 5 else 4)
+    return figure
+
+
+def regional_unit_roots(
+    record, *, test: str = "IPS", level: str = "5%", width: str | float = "one", lang: str = "en"
+) -> PaperFigure:
+    """Each region's Dickey-Fuller t, in order, with their mean and its critical value.
+
+    Parameters
+    ----------
+    record : StochasticConvergence
+        From `tk.stochastic_convergence`.
+    test : {"IPS", "CIPS"}
+    level : {"1%", "5%", "10%"}
+        Of the critical value of the mean.
+    width : {"one", "two"} or float
+    lang : {"en", "zh"}
+
+    Returns
+    -------
+    PaperFigure
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> record = tk.stochastic_convergence(tk.load("mexico"), "log(pcgdp)", lags=0, deterministic="none", draws=99, seed=1)
+    >>> len(tk.charts.regional_unit_roots(record).axes)
+    1
+    """
+    if not (hasattr(record, "ips_t") and hasattr(record, "critical")):
+        raise InputError(
+            f"regional_unit_roots cannot draw a {type(record).__name__}.",
+            allowed="the record made by tk.stochastic_convergence",
+        )
+    for name, given, known in (("test", test, record.tests), ("level", level, record.critical["IPS"])):
+        if given not in known:
+            raise InputError(f"{name}={given!r} is unknown.", allowed=listing(known))
+    t = record.ips_t if test == "IPS" else record.cips_t
+    order = np.argsort(-t)
+    figure = new_figure(width, max(2.2, 0.11 * len(t) + 0.9), lang=lang)
+    with figure.styled():
+        axes = figure.subplots()
+        axes.plot(t[order], np.arange(len(t)), "o", color="#2171b5", markersize=2.5, zorder=3)
+        mean, critical = record.tests[test].statistic, record.critical[test][level]
+        axes.axvline(mean, color=INK, linewidth=1.0, label=phrase("mean_t", lang, t=f"{mean:.2f}".replace("-", "−")))
+        text = phrase("critical_mean", lang, level=level, t=f"{critical:.2f}".replace("-", "−"))
+        axes.axvline(critical, color="#a50f15", linewidth=1.0, linestyle=(0, (4, 2)), label=text)
+        axes.set_yticks(np.arange(len(t)), [record.names[i] for i in order], fontsize=5.5)
+        axes.set_ylim(-0.8, len(t) - 0.2)
+        axes.set_xlabel(phrase("regional_t", lang, test=test))
+        label = record.label_zh if lang == "zh" and record.label_zh else record.label
+        p = record.tests[test].p_value
+        axes.set_title(wrapped(f"{label}: {test}, p = {p:.3f}", figure.get_figwidth() - 1.2), fontweight="normal")
+        figure.legend(loc="outside lower center", ncols=1 if figure.get_figwidth() < 5 else 2)
     return figure
 
 

@@ -21,10 +21,21 @@ if TYPE_CHECKING:
 
     from toolkit.data.panel import Panel
 
-__all__ = ["choropleth", "clusters", "lisa"]
+__all__ = ["choropleth", "clusters", "groups", "lisa"]
 
 #: light to dark in even steps of lightness, safe for colour-blind readers (ColorBrewer YlGnBu)
 _RAMP = "YlGnBu"
+#: Groups, told apart by lightness and hatching, so that grey print is enough.
+_GROUPS = (
+    ("#08519c", None),
+    ("#f7d488", None),
+    ("#6baed6", "//////"),
+    ("#d95f0e", None),
+    ("#e5e5e5", "......"),
+    ("#74a063", None),
+    ("#c9b3d5", "xxxx"),
+    ("#ffffff", "\\\\\\"),
+)
 _EDGE = {"edgecolor": "#4d4d4d", "linewidth": 0.3}
 
 
@@ -212,6 +223,78 @@ def clusters(
     heading = f"{wrapped(title or _cluster_title(record, lang), inches_of(width))}\n{_rule(record, lang)}"
     titles = [str(t) if len(record.times) > 1 else "" for t in times]
     return _map_figure(sheet(panel, projection, inset), styles, titles, handles, heading, width, lang)
+
+
+def groups(
+    panel: Panel,
+    division,
+    *,
+    title: str | None = None,
+    projection: str | None = None,
+    inset: bool | None = None,
+    width: str | float = "one",
+    lang: str = "en",
+) -> PaperFigure:
+    """Map of a division of the regions: convergence clubs, a register, or any mapping from region to group.
+
+    Parameters
+    ----------
+    panel : Panel
+        With a map.
+    division : Clubs, str or mapping
+        The record of `tk.convergence_clubs`, the name of a register, or region id -> label.
+    title : str, optional
+        Over the legend.
+    projection, inset, width, lang
+        As for `choropleth`.
+
+    Returns
+    -------
+    PaperFigure
+
+    Raises
+    ------
+    DataError, InputError
+        No map, regions without a group, or more than eight groups.
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> panel = tk.load("us_income").between(1960, 2009)
+    >>> len(tk.maps.groups(panel, tk.convergence_clubs(panel, "log(income)")).axes)
+    1
+    """
+    label = title or ""
+    if isinstance(division, str):
+        found = panel.register(division, lang).to_dict()
+        order = list(dict.fromkeys(found.values()))
+        label = title or panel.register_info(division).title
+    elif hasattr(division, "club"):
+        counts = {int(c): int((division.club == c).sum()) for c in division.club}
+        words = {c: phrase("club" if c else "no_club", lang, i=c, n=n) for c, n in counts.items()}
+        found = {r: words[int(c)] for r, c in zip(division.regions, division.club, strict=True)}
+        order = [words[c] for c in sorted(words, key=lambda c: (c == 0, c))]
+        label = title or (division.label_zh if lang == "zh" and division.label_zh else division.label)
+    elif hasattr(division, "items"):
+        found = {k: str(v) for k, v in dict(division).items()}
+        order = list(dict.fromkeys(found.values()))
+    else:
+        raise InputError(
+            f"groups cannot draw a {type(division).__name__}.",
+            allowed="the record of tk.convergence_clubs, a register, or a mapping from region to group",
+        )
+    absent = [r for r in panel.entities if r not in found]
+    if absent:
+        raise DataError(
+            f"These regions have no group: {listing(absent)}.", fix="give every region of the panel a group"
+        )
+    if len(order) > len(_GROUPS):
+        raise InputError(f"{len(order)} groups are too many to tell apart.", allowed=f"up to {len(_GROUPS)}")
+    looks = {g: {"facecolor": f, "hatch": h} for g, (f, h) in zip(order, _GROUPS, strict=False)}
+    styles = [[looks[found[r]] for r in panel.entities]]
+    handles = [Patch(label=g, **look, **_EDGE) for g, look in looks.items()]
+    heading = wrapped(label, inches_of(width) - 0.4)
+    return _map_figure(sheet(panel, projection, inset), styles, [""], handles, heading, width, lang)
 
 
 def _cluster_title(record, lang: str) -> str:
