@@ -190,7 +190,7 @@ class LisaMarkovTable:
         return self.chain.tidy()
 
     def by_state(self) -> pd.DataFrame:
-        """One row a state: state starts share ergodic exit sojourn recurrence."""
+        """One row a state: state starts share ergodic ergodic_se exit sojourn recurrence."""
         return self.chain.by_state()
 
     def by_period(self) -> pd.DataFrame:
