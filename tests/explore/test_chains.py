@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2_contingency
 
 from toolkit.errors import DataError, InputError
+from toolkit.explore.chain_algebra import stationary
 from toolkit.explore.chain_tests import compare, homogeneity, order_tests
-from toolkit.explore.chains import Chain, count_transitions, stationary
+from toolkit.explore.chains import Chain, count_transitions
 from toolkit.explore.state_classes import classify
 
 

@@ -127,6 +127,7 @@ def test_the_kernel_meets_its_definition_and_scipy():
 
 
 @pytest.mark.slow  # statsmodels' estimator is imported for seconds
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_the_kernel_meets_statsmodels():
     from statsmodels.nonparametric.kernel_density import KDEMultivariateConditional
 

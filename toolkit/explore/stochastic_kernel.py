@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError
-from toolkit.explore.chains import stationary
+from toolkit.explore.chain_algebra import stationary
 from toolkit.explore.densities import spanning_grid
 from toolkit.explore.observations import frozen, matched
 from toolkit.explore.relative import relative_series, window
