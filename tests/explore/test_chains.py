@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import chi2_contingency
 
 from toolkit.errors import DataError, InputError
+from toolkit.explore.chain_algebra import stationary
 from toolkit.explore.chain_tests import compare, homogeneity, order_tests
-from toolkit.explore.chains import Chain, count_transitions, stationary
+from toolkit.explore.chains import Chain, count_transitions
 from toolkit.explore.state_classes import classify
 
 
@@ -47,10 +48,26 @@ def test_two_states_by_hand():
     )
 
 
+def test_standard_errors_of_the_ergodic_distribution():
+    """Two states by hand: pi_1 = b / (a + b), so Var = (b^2 Var a + a^2 Var b) / (a + b)^4. Then against simulation."""
+    two = chain([[90, 10], [30, 70]])
+    a, b = 0.1, 0.3
+    by_hand = np.sqrt((b**2 * a * (1 - a) / 100 + a**2 * b * (1 - b) / 100) / (a + b) ** 4)
+    np.testing.assert_allclose(two.ergodic_se, by_hand, rtol=1e-12)
+    assert two.shorrocks_se == pytest.approx(np.sqrt(a * (1 - a) / 100 + b * (1 - b) / 100))
+    three = chain([[600, 300, 100], [200, 500, 300], [100, 200, 700]])
+    rng = np.random.default_rng(9)
+    draws = [[rng.multinomial(1000, row) for row in three.probabilities] for _ in range(2000)]
+    chains = [chain(d) for d in draws]
+    np.testing.assert_allclose(np.std([c.ergodic for c in chains], axis=0), three.ergodic_se, rtol=0.08)
+    assert np.std([c.mobility["shorrocks"] for c in chains]) == pytest.approx(three.shorrocks_se, rel=0.08)
+
+
 def test_absorbing_state_has_an_ergodic_distribution_but_no_way_back():
     out = chain([[5, 5, 0], [5, 0, 5], [0, 0, 9]])
     assert out.absorbing == ("c",) and out.transient == ("a", "b") and out.recurrent == (("c",),)
     np.testing.assert_allclose(out.ergodic, [0, 0, 1])
+    np.testing.assert_allclose(out.ergodic_se, 0)
     assert out.first_passage[0, 2] == pytest.approx(6) and out.first_passage[1, 2] == pytest.approx(4)
     assert np.isinf(out.first_passage[2, 0]) and np.isinf(out.first_passage[0, 0]) and out.first_passage[2, 2] == 1
     assert np.isinf(out.sojourn[2]) and not out.irreducible
@@ -60,7 +77,7 @@ def test_absorbing_state_has_an_ergodic_distribution_but_no_way_back():
 def test_several_recurrent_classes_have_no_one_ergodic_distribution():
     split = chain([[1, 1, 0, 0], [1, 3, 0, 0], [0, 0, 2, 2], [0, 0, 4, 4]])
     assert split.recurrent == (("a", "b"), ("c", "d"))
-    assert np.isnan(split.ergodic).all()
+    assert np.isnan(split.ergodic).all() and np.isnan(split.ergodic_se).all()
     np.testing.assert_allclose(split.stationary, [[1 / 3, 2 / 3, 0, 0], [0, 0, 0.5, 0.5]])
     assert np.isinf(split.half_life) and np.isinf(split.first_passage[0, 2])
     assert "several recurrent classes" in split.note
@@ -189,6 +206,9 @@ def test_classes_are_those_of_mapclassify():
         ("deciles", 5, InputError, "quantiles-pooled"),
         ("quantiles-pooled", 1, InputError, "2 to 20"),
         ([1.0, 1.0], None, InputError, "ascending"),
+        ([1.0, "a"], None, InputError, "ascending"),
+        (3, None, InputError, "ascending"),
+        ("quantiles-pooled", [1.0, 2.0], InputError, r"classes=\[...\]"),
         ([1.0, 2.0], 4, InputError, "k=3"),
         ("quantiles-by-year", 9, DataError, "9 classes"),
     ],

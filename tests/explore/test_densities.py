@@ -127,6 +127,7 @@ def test_the_kernel_meets_its_definition_and_scipy():
 
 
 @pytest.mark.slow  # statsmodels' estimator is imported for seconds
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_the_kernel_meets_statsmodels():
     from statsmodels.nonparametric.kernel_density import KDEMultivariateConditional
 
@@ -204,3 +205,14 @@ def test_packaged_panels():
 def test_bad_kernels(options, error, says):
     with pytest.raises(error, match=says):
         tk.stochastic_kernel(small_panel(3)[0], "y", **({"relative": False} | options))
+
+
+def test_narrow_bandwidths_get_a_finer_grid():
+    panel = tk.load("us_income")
+    record = tk.densities(panel, "income", [2009], bandwidth=0.001)
+    assert len(record.grid) > 256
+    np.testing.assert_allclose(np.trapezoid(record.density, record.grid, axis=1), 1, atol=1e-4)
+    with pytest.raises(InputError, match="wider bandwidth"):
+        tk.densities(panel, "income", [2009], bandwidth=1e-6)
+    with pytest.raises(InputError, match="wider bandwidth"):
+        tk.stochastic_kernel(panel, "income", bandwidth=1e-5)

@@ -10,6 +10,7 @@ import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
 from toolkit.explore.observations import frozen, observe
+from toolkit.explore.sphere import frechet_mean, from_local, local_coordinates, to_degrees, to_vectors
 from toolkit.weights.points import EARTH_KM, spherical_centroids
 
 if TYPE_CHECKING:
@@ -76,27 +77,27 @@ def centre_of_gravity(
     _refuse_unusable(seen, panel)
     v = _positions(panel, points)
     w = seen.values / seen.values.sum(axis=1, keepdims=True)
-    centres = np.stack([_mean(v, row) for row in w])
-    local = [_log(c, v) * EARTH_KM for c in centres]  # (N, 2) each: km east and north
+    centres = np.stack([frechet_mean(v, row) for row in w])
+    local = [local_coordinates(c, v) * EARTH_KM for c in centres]  # (N, 2) each: km east and north
     axes, angle = _axes(np.stack([(u * row[:, None]).T @ u for u, row in zip(local, w, strict=True)]))
-    moves = [_log(a, b[None])[0] * EARTH_KM for a, b in itertools.pairwise(centres)]
+    moves = [local_coordinates(a, b[None])[0] * EARTH_KM for a, b in itertools.pairwise(centres)]
     step = np.array([[np.nan, np.nan], *moves])
-    from_start = _log(centres[0], centres) * EARTH_KM
+    from_start = local_coordinates(centres[0], centres) * EARTH_KM
     from_start[0] = 0.0  # not the rounding of arctan2
-    plain = _degrees(_mean(v, np.full(panel.N, 1 / panel.N))[None])[0]
+    plain = to_degrees(frechet_mean(v, np.full(panel.N, 1 / panel.N))[None])[0]
     return CentreTable(
         variable=seen.name,
         label=seen.label,
         label_zh=seen.label_zh,
         times=tuple(seen.times),
-        centre=frozen(_degrees(centres)),
+        centre=frozen(to_degrees(centres)),
         standard_distance=frozen(np.sqrt((axes**2).sum(axis=1))),
         axes=frozen(axes * scale),
         angle=frozen(angle),
         step=frozen(step),
         net=frozen(from_start),
         unweighted=(float(plain[0]), float(plain[1])),
-        points=frozen(_degrees(v)),
+        points=frozen(to_degrees(v)),
         shares=frozen(w),
         scale=float(scale),
         regions=tuple(panel.entities),
@@ -196,7 +197,7 @@ class CentreTable:
         theta = np.radians(self.angle[t])
         along, across = a * np.cos(turn), b * np.sin(turn)
         east, north = along * np.sin(theta) + across * np.cos(theta), along * np.cos(theta) - across * np.sin(theta)
-        return _degrees(_exp(_unit(self.centre[t][None])[0], np.column_stack([east, north]) / EARTH_KM))
+        return to_degrees(from_local(to_vectors(self.centre[t][None])[0], np.column_stack([east, north]) / EARTH_KM))
 
     def glance(self) -> pd.DataFrame:
         """One row: variable, n, periods, length of the path, net move and its bearing, change of the standard distance."""
@@ -257,7 +258,7 @@ def _positions(panel: Panel, points: pd.DataFrame | None) -> np.ndarray:
         bad = ~np.isfinite(degrees).all(axis=1) | (np.abs(degrees[:, 0]) > 360) | (np.abs(degrees[:, 1]) > 90)
         if bad.any():
             raise DataError(f"Not degrees of longitude and latitude: {listing(panel.entities[bad])}.")
-        return _unit(degrees)
+        return to_vectors(degrees)
     if panel.geometry is None:
         raise DataError(
             "The panel has no map, so the places of its regions are not known.",
@@ -271,59 +272,8 @@ def _positions(panel: Panel, points: pd.DataFrame | None) -> np.ndarray:
         )
     shapes = shapes.to_crs("EPSG:4326")
     if set(shapes.geom_type) <= {"Point"}:
-        return _unit(np.column_stack([shapes.x, shapes.y]))
+        return to_vectors(np.column_stack([shapes.x, shapes.y]))
     return spherical_centroids(shapes.to_numpy())
-
-
-def _unit(degrees: np.ndarray) -> np.ndarray:
-    lon, lat = np.radians(degrees).T
-    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-
-
-def _degrees(v: np.ndarray) -> np.ndarray:
-    return np.degrees(np.column_stack([np.arctan2(v[:, 1], v[:, 0]), np.arctan2(v[:, 2], np.hypot(v[:, 0], v[:, 1]))]))
-
-
-def _frame(c: np.ndarray) -> np.ndarray:
-    """East and north at a unit vector, shape (2, 3)."""
-    east = np.array([-c[1], c[0], 0.0])
-    size = np.linalg.norm(east)
-    east = east / size if size > 1e-12 else np.array([0.0, 1.0, 0.0])  # at a pole any direction is east
-    return np.stack([east, np.cross(c, east)])
-
-
-def _log(c: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Azimuthal equidistant coordinates of v about c, in radians (east, north), shape (N, 2)."""
-    flat = v @ _frame(c).T
-    sine = np.hypot(flat[:, 0], flat[:, 1])
-    angle = np.arctan2(sine, v @ c)
-    return flat * np.divide(angle, sine, out=np.ones_like(sine), where=sine > 1e-15)[:, None]
-
-
-def _exp(c: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """The points with azimuthal equidistant coordinates u (radians) about c, shape (N, 3)."""
-    angle = np.hypot(u[:, 0], u[:, 1])
-    direction = (u * np.divide(np.sin(angle), angle, out=np.ones_like(angle), where=angle > 1e-15)[:, None]) @ _frame(c)
-    return np.cos(angle)[:, None] * c + direction
-
-
-def _mean(v: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Frechet mean of unit vectors, shape (3,), by Newton-like steps to the mean of the tangent plane."""
-    c = w @ v
-    size = np.linalg.norm(c)
-    if size < 1e-6 or (v[w > 0] @ (c / size)).min() <= 0:
-        raise DataError(
-            "The regions do not lie within a hemisphere of their centre, so there is no one centre of gravity.",
-            fix="use fewer regions",
-        )
-    c = c / size
-    for _ in range(100):
-        move = w @ _log(c, v)
-        c = _exp(c, move[None])[0]
-        c /= np.linalg.norm(c)
-        if np.hypot(*move) < 1e-15:
-            break
-    return c
 
 
 def _axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

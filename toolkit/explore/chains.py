@@ -9,39 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import listing
+from toolkit.explore.chain_algebra import closure, first_passage_times, stationary
 from toolkit.explore.observations import frozen
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Chain", "count_transitions", "stationary"]
+__all__ = ["Chain", "count_transitions"]
 
 
 def count_transitions(start: np.ndarray, end: np.ndarray, k: int) -> np.ndarray:
     """Counts n_ij of moves from state i to state j, shape (k, k); `start` and `end` hold codes 0..k-1."""
     return np.bincount((start * k + end).ravel(), minlength=k * k).reshape(k, k)
-
-
-def stationary(p: np.ndarray) -> np.ndarray:
-    """Stationary distribution of an irreducible chain, shape (k,), by elimination without subtraction.
-
-    Grassmann, Taksar and Heyman (1985), Operations Research 33, 1107-1116: no cancellation, so that chains that are
-    almost reducible keep their relative accuracy.
-
-    Examples
-    --------
-    >>> stationary(np.array([[0.9, 0.1], [0.3, 0.7]])).round(12).tolist()
-    [0.75, 0.25]
-    """
-    a = np.array(p, float)
-    n = len(a)
-    for m in range(n - 1, 0, -1):
-        a[:m, m] /= a[m, :m].sum()
-        a[:m, :m] += np.outer(a[:m, m], a[m, :m])
-    pi = np.ones(n)
-    for m in range(1, n):
-        pi[m] = pi[:m] @ a[:m, m]
-    return pi / pi.sum()
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +82,7 @@ class Chain:
     @cached_property
     def _reach(self) -> np.ndarray:
         """Whether state j can be reached from i in zero or more moves, shape (k, k)."""
-        return _closure(self.counts > 0)
+        return closure(self.counts > 0)
 
     @cached_property
     def _recurrent(self) -> tuple[np.ndarray, ...]:
@@ -149,8 +128,25 @@ class Chain:
         return frozen(np.full(self.k, np.nan))
 
     @cached_property
+    def ergodic_se(self) -> np.ndarray:
+        """Standard errors of `ergodic` by the delta method, shape (k,); zero outside the recurrent class.
+
+        d pi = pi dP Z with Z = (I - P + 1 pi)^-1, so Var pi_j = sum_i pi_i^2 / n_i (sum_k p_ik Z_kj^2 -
+        (sum_k p_ik Z_kj)^2), the rows of P independent and multinomial (Schweitzer 1968, Journal of Applied Probability 5).
+        """
+        if np.isnan(self.ergodic).any():
+            return self.ergodic
+        members = self._recurrent[0]
+        p, pi = self.probabilities[np.ix_(members, members)], self.ergodic[members]
+        z = np.linalg.inv(np.eye(len(members)) - p + pi)
+        spread = np.maximum(p @ z**2 - (p @ z) ** 2, 0)
+        out = np.zeros(self.k)
+        out[members] = np.sqrt((pi**2 / self.starts[members]) @ spread)
+        return frozen(out)
+
+    @cached_property
     def _passage(self) -> tuple[np.ndarray, np.ndarray]:
-        return _first_passage(self.counts > 0, np.nan_to_num(self.probabilities), self.starts > 0)
+        return first_passage_times(self.counts > 0, np.nan_to_num(self.probabilities), self.starts > 0)
 
     @property
     def first_passage(self) -> np.ndarray:
@@ -220,6 +216,14 @@ class Chain:
         return {n: float(v) for n, v in zip(names, values, strict=True)}
 
     @property
+    def shorrocks_se(self) -> float:
+        """Standard error of the Shorrocks index, sqrt(sum p_ii (1 - p_ii) / n_i) / (m - 1)."""
+        if np.isnan(self.mobility["shorrocks"]):
+            return float("nan")
+        known = self.starts > 0
+        return float(np.sqrt((np.diag(self.std_errors)[known] ** 2).sum()) / (known.sum() - 1))
+
+    @property
     def note(self) -> str:
         """What a reader must know of the chain's structure; empty for an irreducible chain that visits every state."""
         parts = []
@@ -254,7 +258,7 @@ class Chain:
         )
 
     def by_state(self) -> pd.DataFrame:
-        """One row a state: state starts share ergodic exit (1 - p_ii, Prais) sojourn recurrence."""
+        """One row a state: state starts share ergodic ergodic_se exit (1 - p_ii, Prais) sojourn recurrence."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -263,6 +267,7 @@ class Chain:
                 "starts": self.starts,
                 "share": self.starts / self.starts.sum(),
                 "ergodic": self.ergodic,
+                "ergodic_se": self.ergodic_se,
                 "exit": 1 - np.diag(self.probabilities),
                 "sojourn": self.sojourn,
                 "recurrence": np.diag(self.first_passage),
@@ -276,42 +281,3 @@ class Chain:
 
     def _named(self, mask: np.ndarray) -> tuple[str, ...]:
         return tuple(s for s, m in zip(self.states, mask, strict=True) if m)
-
-
-def _closure(links: np.ndarray) -> np.ndarray:
-    """Reflexive and transitive closure of a relation, shape (k, k)."""
-    reach = links | np.eye(len(links), dtype=bool)
-    while True:
-        further = reach @ reach
-        if (further == reach).all():
-            return reach
-        reach = further
-
-
-def _first_passage(links: np.ndarray, p: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of first passage times, from first-step analysis for each target."""
-    k = len(p)
-    mean, second = np.full((k, k), np.nan), np.full((k, k), np.nan)
-    entered = links.any(axis=0) | known
-    for j in range(k):
-        if not entered[j]:
-            continue
-        stopped = links.copy()
-        stopped[j] = False
-        reach = _closure(stopped)
-        unclear = reach[:, ~known & (np.arange(k) != j)].any(axis=1)  # may run into an unknown row first
-        sure = ~(reach & ~reach[:, j]).any(axis=1) & ~unclear
-        m, s = np.where(unclear, np.nan, np.inf), np.where(unclear, np.nan, np.inf)
-        inside = np.flatnonzero(sure & (np.arange(k) != j))
-        q = p[np.ix_(inside, inside)]
-        system = np.eye(len(inside)) - q
-        m[inside] = np.linalg.solve(system, np.ones(len(inside)))
-        s[inside] = np.linalg.solve(system, 1 + 2 * q @ m[inside])
-        others = np.flatnonzero(links[j] & (np.arange(k) != j))
-        m[j] = 1 + p[j, others] @ m[others] if known[j] else np.nan
-        s[j] = 1 + 2 * p[j, others] @ m[others] + p[j, others] @ s[others] if known[j] else np.nan
-        mean[:, j], second[:, j] = m, s
-    mean[~entered] = second[~entered] = np.nan
-    with np.errstate(invalid="ignore"):
-        sd = np.where(np.isinf(mean), np.inf, np.sqrt(np.maximum(second - mean**2, 0)))
-    return frozen(mean), frozen(sd)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from toolkit.data.panel import Panel
 
-__all__ = ["DensityTable", "bandwidths", "densities"]
+__all__ = ["DensityTable", "bandwidths", "densities", "spanning_grid"]
 
 
 def densities(
@@ -54,7 +54,8 @@ def densities(
     relative : bool
         Divide by the mean of the regions in the year (weighted where there are weights).
     grid : int
-        Number of points, from 4 bandwidths below the lowest to 4 above the highest value.
+        Number of points, from 4 bandwidths below the lowest to 4 above the highest value; more where the narrowest
+        bandwidth is less than a step of the grid.
 
     Returns
     -------
@@ -85,7 +86,7 @@ def densities(
     y = seen.values[rows]
     w = np.full_like(y, 1 / panel.N) if shares is None else shares[rows]
     h = bandwidths(y, w, bandwidth, power=-1 / 5)
-    x = np.linspace((y.min(axis=1) - 4 * h).min(), (y.max(axis=1) + 4 * h).max(), int(grid))
+    x = spanning_grid((y.min(axis=1) - 4 * h).min(), (y.max(axis=1) + 4 * h).max(), int(grid), h.min(), 20_000)
     z = (x[None, :, None] - y[:, None, :]) / h[:, None, None]
     f = (np.exp(-0.5 * z**2) * w[:, None, :]).sum(axis=2) / (h[:, None] * np.sqrt(2 * np.pi))
     mean = (w * y).sum(axis=1)
@@ -248,6 +249,26 @@ def bandwidths(y: np.ndarray, w: np.ndarray, rule: str | float, power: float) ->
     iqr = (high - low) / 1.349
     scale = np.where(iqr > 0, np.minimum(spread, iqr), spread)
     return {"silverman": 0.9, "scott": 1.059}[rule] * scale * n**power
+
+
+def spanning_grid(low: float, high: float, points: int, narrowest: float, most: int) -> np.ndarray:
+    """Even grid of at least `points`, with steps no wider than the narrowest bandwidth.
+
+    Sums over a grid this fine give integrals of Gaussian kernels to about 1e-8.
+
+    Raises
+    ------
+    InputError
+        More than `most` points would be needed.
+    """
+    needed = (high - low) / narrowest + 1
+    if needed > most:
+        raise InputError(
+            f"A bandwidth of {narrowest:.3g} over a range of {high - low:.3g} needs {needed:,.0f} grid points.",
+            allowed=f"at most {most:,}",
+            fix="use a wider bandwidth, or a variable without such outliers, e.g. its log",
+        )
+    return np.linspace(low, high, max(points, int(np.ceil(needed))))
 
 
 def _series(panel: Panel, variable: str, relative: bool, weights: str | None) -> tuple[Observations, np.ndarray | None]:

@@ -191,7 +191,7 @@ class MarkovTable:
         return self._stacked("tidy")
 
     def by_state(self) -> pd.DataFrame:
-        """One row a class: state starts share ergodic exit sojourn recurrence; with a register first ``group``."""
+        """One row a class: state starts share ergodic ergodic_se exit sojourn recurrence; with a register first ``group``."""
         return self._stacked("by_state")
 
     def _stacked(self, table: str) -> pd.DataFrame:
@@ -240,6 +240,7 @@ class MarkovTable:
                     "lag": self.lag,
                     "moves": int(self.chain.counts.sum()),
                     **self.mobility,
+                    "shorrocks_se": self.chain.shorrocks_se,
                     "half_life": self.chain.half_life * self.lag,
                     "irreducible": self.chain.irreducible,
                     "note": self.chain.note,

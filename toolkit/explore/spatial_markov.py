@@ -216,7 +216,7 @@ class SpatialMarkovTable:
         ]
 
     def by_state(self) -> pd.DataFrame:
-        """One row a lag class and class: lag_class state starts share ergodic exit sojourn recurrence."""
+        """One row a lag class and class: lag_class state starts share ergodic ergodic_se exit sojourn recurrence."""
         import pandas as pd
 
         table = pd.concat([c.by_state().assign(lag_class=s) for s, c in self.matrices()], ignore_index=True)

@@ -77,9 +77,15 @@ def classify(
             )
         k = 5 if k is None else k
         if isinstance(k, bool) or not isinstance(k, Integral) or not 2 <= k <= 20:
-            raise InputError(f"k={k!r} is not a number of classes.", allowed="a whole number from 2 to 20")
+            raise InputError(
+                f"k={k!r} is not a number of classes.",
+                allowed="a whole number from 2 to 20; cut points go to classes=[...]",
+            )
         return _quantiles(values, classes, int(k), what)
-    cuts = np.asarray(classes, float)
+    try:
+        cuts = np.asarray(classes, float)
+    except (TypeError, ValueError):
+        cuts = np.array([np.nan])  # text among the numbers: refused below
     if cuts.ndim != 1 or not cuts.size or not np.isfinite(cuts).all() or (np.diff(cuts) <= 0).any():
         raise InputError(
             f"Cut points {classes!r} cannot be used.", allowed="finite numbers in ascending order, each once"

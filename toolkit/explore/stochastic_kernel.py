@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError
-from toolkit.explore.chains import stationary
+from toolkit.explore.chain_algebra import stationary
+from toolkit.explore.densities import spanning_grid
 from toolkit.explore.observations import frozen, matched
 from toolkit.explore.relative import relative_series, window
 from toolkit.explore.spatial_markov import averaging
@@ -56,7 +57,8 @@ def stochastic_kernel(
     relative : bool
         Divide by the mean of the regions in each period.
     grid : int
-        Points of the common grid of x and y, from 3 bandwidths below the lowest to 3 above the highest value.
+        Points of the common grid of x and y, from 3 bandwidths below the lowest to 3 above the highest value; more where
+        a bandwidth is less than a step of the grid.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def stochastic_kernel(
     y = values[len(values) - pairs :].ravel()
     hx, hy = _two_bandwidths(bandwidth, x, y)
     low, high = min(x.min() - 3 * hx, y.min() - 3 * hy), max(x.max() + 3 * hx, y.max() + 3 * hy)
-    g = np.linspace(low, high, int(grid))
+    g = spanning_grid(low, high, int(grid), min(hx, hy), 2000)
     steps = np.full(len(g), g[1] - g[0])
     steps[[0, -1]] /= 2
     density, at_x = _conditional(g, x, y, hx, hy, steps)
