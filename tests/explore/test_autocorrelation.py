@@ -271,8 +271,10 @@ def test_correlogram_by_distance():
         tk.correlogram(panel, "x", [0, 120, 250, 300, 500])
     with pytest.raises(InputError, match="increasing"):
         tk.correlogram(panel, "x", [0, 500, 300])
+    chain = tk.weights.distance_band(panel, 120)
+    assert tk.correlogram(panel, "x", 7, W=chain, permutations=9, seed=1).pairs.tolist() == [7, 6, 5, 4, 3, 2, 1]
     with pytest.raises(InputError, match="up to 7 orders"):
-        tk.correlogram(panel, "x", 9, W=tk.weights.knn(panel, 1))
+        tk.correlogram(panel, "x", 9, W=chain)
     china = tk.load("china").between(2020, 2023)
     record = tk.correlogram(china, "log(gdp / pop)", 5, permutations=99, seed=1, p_adjust="bonferroni")
     assert record.pairs.max() - record.pairs.min() <= 1
@@ -340,6 +342,8 @@ def test_runs_on_the_packaged_panels(data):
         (lambda p, w: tk.moran_differential(p.select(times=2000), "y", w), InputError, "two periods"),
         (lambda p, w: tk.moran_bivariate(p, "y", "lag(x1, 9)", w), (DataError, InputError), "."),
         (lambda p, w: tk.correlogram(p, "y", 0, W=w), InputError, "bands"),
+        (lambda p, w: tk.correlogram(munnell()[0], "unemp", [0, "far"]), InputError, "far"),
+        (lambda p, w: tk.correlogram(munnell()[0], "unemp", 2.5), InputError, "whole number"),
         (lambda p, w: tk.correlogram(p, "y", statistic="c", W=w), InputError, "geary"),
         (lambda p, w: tk.correlogram(p, "y"), WeightsError, "geometry"),
         (lambda p, w: tk.mantel(p, "y", w, method="kendall"), InputError, "spearman"),

@@ -180,6 +180,7 @@ def test_mrqap(world):
         tk.mrqap(panel, "x", [w, w])
 
 
+@pytest.mark.filterwarnings("ignore:The weights fall into")
 def test_correlogram_of_contiguity_orders(world):
     """Band k of a chain joins regions k apart; its I is that of its own matrix, and moments are exact."""
     chain = np.diag(np.ones(N - 1), 1) + np.diag(np.ones(N - 1), -1)
@@ -210,3 +211,29 @@ def test_orders_where_paths_are_many():
     panel = tk.Panel(pd.DataFrame({"id": ids, "x": np.random.default_rng(1).normal(size=n)}), entity="id")
     record = tk.correlogram(panel, "x", 2, W=tk.weights.from_matrix(matrix, ids=ids), permutations=9, seed=1)
     assert record.pairs.tolist() == [600, n * (n - 1) // 2 - 600]
+
+
+def test_categories_are_read_and_refused(world):
+    panel, w, _ = world
+    frame = panel.frame.assign(gap=["u", None] * N, late=["u", "v"] * 3 + ["u"] * N)
+    other = tk.Panel(frame, entity="id", time="t")
+    with pytest.raises(DataError, match="b 1"):
+        tk.join_count(other, "gap", w)
+    with pytest.raises(DataError, match="one only in 2"):
+        tk.join_count(other, "late", w)
+    with pytest.raises(DataError, match="13 categories"):
+        tk.join_count(_thirteen(), "k", _ring(13))
+    blocks = tk.load("china")
+    record = tk.join_count(
+        blocks, "blocks", tk.weights.queen(blocks, link={"Hainan": "Guangdong"}), permutations=99, seed=1
+    )
+    assert record.times == ("all",) and record.sizes.sum() == 31
+
+
+def _thirteen():
+    return tk.Panel(pd.DataFrame({"id": [f"r{i:02d}" for i in range(13)], "k": range(13)}), entity="id")
+
+
+def _ring(n: int):
+    ring = np.roll(np.eye(n), 1, axis=1) + np.roll(np.eye(n), -1, axis=1)
+    return tk.weights.from_matrix(ring, ids=[f"r{i:02d}" for i in range(n)])

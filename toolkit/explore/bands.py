@@ -48,11 +48,14 @@ def distance_bands(panel: Panel, bands) -> tuple:
                 f"bands={k}: too many pairs are equally far apart.", fix="take fewer bands, or give limits in km"
             )
     else:
-        edges = np.asarray(list(bands), float)
+        try:
+            edges = np.asarray([float(b) for b in bands])
+        except (TypeError, ValueError):
+            edges = np.empty(0)
         if len(edges) < 2 or not np.isfinite(edges).all() or edges[0] < 0 or (np.diff(edges) <= 0).any():
             raise InputError(
                 f"bands={bands!r} are no limits of bands.",
-                allowed="increasing numbers of km from 0 on, e.g. [0, 500, 1000]",
+                allowed="a whole number of bands, or increasing numbers of km from 0 on, e.g. [0, 500, 1000]",
             )
         i, j, d = (a[: len(a) // 2] for a in points.within(float(edges[-1])))
     if not len(d):

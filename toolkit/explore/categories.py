@@ -66,6 +66,7 @@ def read_categories(panel: Panel, variable: str) -> tuple[np.ndarray, list[str],
             f"{name!r} has {len(found)} categories ({listing(found)})"
             + (f", and one only in {listing(single)}." if single else "."),
             allowed=f"two to {MOST} categories, at least two in every period",
+            fix="choose other periods by panel.select(times=...), or merge categories",
         )
     place = {c: m for m, c in enumerate(found)}
     codes = np.array([[place[v] for v in row] for row in values.tolist()])
