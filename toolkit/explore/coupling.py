@@ -10,7 +10,7 @@ import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
 from toolkit.explore.composite_record import CompositeIndex, cells, period_of
-from toolkit.explore.observations import _refuse_gaps, frozen
+from toolkit.explore.observations import frozen, refuse_gaps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,7 +236,7 @@ def _levels(given, systems) -> tuple[tuple[str, ...], np.ndarray, dict]:
         _refuse_unknown(names, given.variables, "variable")
         levels = np.stack([np.asarray(given.values(n), float) for n in names])
         for name, level in zip(names, levels, strict=True):
-            _refuse_gaps(name, level, given.times, given)
+            refuse_gaps(name, level, given.times, given)
         english, chinese = given.names_in("en"), given.names_in("zh")
         return (
             names,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.observations import _refuse_gaps, frozen
+from toolkit.explore.observations import frozen, refuse_gaps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +171,7 @@ def evaluate_system(panel: Panel, system: IndicatorSystem) -> IndicatorValues:
     for name in system.names:
         if name in panel.variables:
             times, values = list(panel.times), np.asarray(panel.values(name), float)
-            _refuse_gaps(name, values, panel.times, panel)
+            refuse_gaps(name, values, panel.times, panel)
             variables.append((name,))
         else:
             result = evaluate(name, panel)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from toolkit.errors import DataError, InputError, listing
-from toolkit.explore.observations import _refuse_gaps, frozen
+from toolkit.explore.observations import frozen, refuse_gaps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +144,7 @@ def _from_panel(panel: Panel, industries: Sequence[str] | None) -> IndustryMatri
     values = []
     for name in names:
         column = np.asarray(panel.values(name), float)
-        _refuse_gaps(name, column, panel.times, panel)
+        refuse_gaps(name, column, panel.times, panel)
         values.append(column)
     english, chinese = panel.names_in("en"), panel.names_in("zh")
     return IndustryMatrix(

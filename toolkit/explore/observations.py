@@ -93,7 +93,7 @@ def observe(panel: Panel, variable: str, constant: bool = False) -> Observations
         times, values = result.times, np.asarray(result.values, float)
         label, label_zh = panel.label(name, lang="en"), panel.label(name, lang="zh")
         unit = ""
-    _refuse_gaps(name, values, times, panel)
+    refuse_gaps(name, values, times, panel)
     if not constant:
         refuse_constant(name, values, times)
     return Observations(name, label, label_zh, unit, times, values)
@@ -176,7 +176,7 @@ def refuse_constant(name: str, values: np.ndarray, times: pd.Index, scale: float
         )
 
 
-def _refuse_gaps(name: str, values: np.ndarray, times: pd.Index, panel: Panel) -> None:
+def refuse_gaps(name: str, values: np.ndarray, times: pd.Index, panel: Panel) -> None:
     t, i = np.nonzero(~np.isfinite(values))
     if not t.size:
         return

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
-from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
+from toolkit.report.figure import GREY, INK, LINES, PaperFigure, inches_of, new_figure
 from toolkit.report.words import phrase, wrapped
 
 if TYPE_CHECKING:
@@ -114,10 +114,10 @@ def by_year(
     known = list(dict.fromkeys(table["variable"]))
     names = known if variable is None else [variable] if isinstance(variable, str) else list(variable)
     missing = [v for v in names if v not in known]
-    if missing or not 1 <= len(names) <= len(_LINES):
+    if missing or not 1 <= len(names) <= len(LINES):
         raise InputError(
             f"variable={variable!r}: {len(names)} to draw, unknown: {listing(missing) or 'none'}.",
-            allowed=f"one to {len(_LINES)} of {listing(known)}",
+            allowed=f"one to {len(LINES)} of {listing(known)}",
         )
     if table.groupby("variable", sort=False).size().loc[names].min() < 2:
         raise InputError(
@@ -132,7 +132,7 @@ def by_year(
     figure = new_figure(width, min(0.62 * inches_of(width), 2.9) + room, lang=lang)
     with figure.styled():
         axes = figure.subplots()
-        for v, (color, marker, dash) in zip(names, _LINES, strict=False):
+        for v, (color, marker, dash) in zip(names, LINES, strict=False):
             rows = table[table["variable"] == v]
             x = rows["time"].to_numpy(float) if numeric else np.array([order.index(t) for t in rows["time"]], float)
             _line(axes, x, rows, color, marker, dash, record, level)
@@ -140,17 +140,6 @@ def by_year(
         _by_year_axes(axes, order, numeric, statistic, lang)
         _by_year_legend(figure, axes, labels, above, level, lang)
     return figure
-
-
-#: Colour, marker and dash of up to six lines; told apart without colour.
-_LINES = (
-    ("#0b4f8a", "o", "-"),
-    ("#c1570a", "s", (0, (5, 1.5))),
-    ("#3b7d23", "^", (0, (1, 1))),
-    ("#7b3294", "D", (0, (5, 1, 1, 1))),
-    ("#1a1a1a", "v", (0, (3, 1, 1, 1, 1, 1))),
-    ("#8c6d31", "P", (0, (8, 2))),
-)
 
 
 def _line(axes: Axes, x, rows, color, marker, dash, record, level: float) -> None:
@@ -187,9 +176,9 @@ def _by_year_legend(figure: PaperFigure, axes: Axes, labels: list, above: bool, 
     if len(labels) == 1:
         axes.set_title(labels[0], fontweight="normal")
     else:
-        styles = zip(labels, _LINES, strict=False)
+        styles = zip(labels, LINES, strict=False)
         lines = [Line2D([], [], color=c, marker=m, linestyle=d, label=text) for text, (c, m, d) in styles]
-    marker, color = _LINES[0][1], (_LINES[0][0] if len(labels) == 1 else INK)
+    marker, color = LINES[0][1], (LINES[0][0] if len(labels) == 1 else INK)
     full = Line2D([], [], linestyle="", marker=marker, color=color, label=phrase("significant", lang, level=level))
     hollow = Line2D(
         [],

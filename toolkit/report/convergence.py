@@ -9,22 +9,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
-from toolkit.report.figure import GREY, INK, PALE, PaperFigure, new_figure
+from toolkit.report.figure import GREY, INK, LINES, PALE, PaperFigure, new_figure
 from toolkit.report.labels import place_labels
 from toolkit.report.words import phrase, wrapped
 
 __all__ = ["convergence_scatter", "dispersion", "regional_unit_roots", "transition_paths"]
-
-#: Lines told apart by lightness, dash and marker, so that grey print is enough.
-_LINES = (
-    (INK, "-", "o"),
-    ("#a50f15", (0, (5, 2)), "s"),
-    ("#2171b5", (0, (1, 1)), "^"),
-    ("#e08214", (0, (5, 1, 1, 1)), "D"),
-    ("#4dac26", (0, (3, 1)), "v"),
-    ("#7b3294", (0, (6, 2, 1, 2)), "P"),
-    ("#8c510a", (0, (2, 2)), "X"),
-)
 
 
 def convergence_scatter(
@@ -131,14 +120,14 @@ def dispersion(record, *, width: str | float = "one", lang: str = "en") -> Paper
         raise InputError(
             f"dispersion cannot draw a {type(record).__name__}.", allowed="the record made by tk.sigma_convergence"
         )
-    if len(record.groups) > len(_LINES):
-        raise InputError(f"{len(record.groups)} groups are too many for one chart.", allowed=f"up to {len(_LINES)}")
+    if len(record.groups) > len(LINES):
+        raise InputError(f"{len(record.groups)} groups are too many for one chart.", allowed=f"up to {len(LINES)}")
     numeric = all(isinstance(t, (int, float, np.number)) for t in record.times)
     x = np.asarray(record.times, float) if numeric else np.arange(len(record.times))
     figure = new_figure(width, lang=lang)
     with figure.styled():
         axes = figure.subplots()
-        for group, y, (color, dash, marker) in zip(record.groups, record.dispersion, _LINES, strict=False):
+        for group, y, (color, marker, dash) in zip(record.groups, record.dispersion, LINES, strict=False):
             axes.plot(
                 x,
                 y,
@@ -202,7 +191,7 @@ def transition_paths(record, *, regions: bool = True, width: str | float = "one"
         axes = figure.subplots()
         axes.axhline(1, color=PALE, linewidth=0.6, zorder=1)
         for rank, number in enumerate(numbers):
-            color, dash, _ = _LINES[rank % len(_LINES)] if number else (GREY, (0, (1, 2)), "")
+            color, _, dash = LINES[rank % len(LINES)] if number else (GREY, "", (0, (1, 2)))
             inside = record.paths[:, record.club == number]
             if regions:
                 axes.plot(x, inside, color=color, linewidth=0.35, alpha=0.45, zorder=2)

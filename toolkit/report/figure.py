@@ -21,7 +21,18 @@ from matplotlib.text import Text
 from toolkit.errors import InputError, OutputError
 from toolkit.report.files import check_target, write_atomic
 
-__all__ = ["CLUSTER_STYLE", "FORMATS", "INK", "NO_DATA", "WIDTHS", "PaperFigure", "fonts", "new_figure", "save"]
+__all__ = [
+    "CLUSTER_STYLE",
+    "FORMATS",
+    "INK",
+    "LINES",
+    "NO_DATA",
+    "WIDTHS",
+    "PaperFigure",
+    "fonts",
+    "new_figure",
+    "save",
+]
 
 #: Widths of one and two journal columns, in inches.
 WIDTHS = {"one": 3.4, "two": 7.0}
@@ -31,6 +42,17 @@ FORMATS = (".pdf", ".png", ".svg")
 
 #: Text and lines; secondary text; quiet lines.
 INK, GREY, PALE = "#1a1a1a", "#595959", "#bdbdbd"
+
+#: Colour, marker and dash of up to seven lines; told apart without colour.
+LINES = (
+    ("#0b4f8a", "o", "-"),
+    ("#c1570a", "s", (0, (5, 1.5))),
+    ("#3b7d23", "^", (0, (1, 1))),
+    ("#7b3294", "D", (0, (5, 1, 1, 1))),
+    ("#1a1a1a", "v", (0, (3, 1, 1, 1, 1, 1))),
+    ("#8c6d31", "P", (0, (8, 2))),
+    ("#4a9aa8", "X", (0, (2, 2))),
+)
 
 #: Fill and hatch of a region without data.
 NO_DATA = {"facecolor": "#ffffff", "hatch": "//////", "edgecolor": "#a6a6a6"}

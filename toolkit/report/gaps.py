@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError, listing
-from toolkit.report.figure import GREY, PaperFigure, inches_of, new_figure
-from toolkit.report.over_time import LINES, headline, inches_wide, time_axis
+from toolkit.report.figure import GREY, LINES, PaperFigure, inches_of, new_figure
+from toolkit.report.over_time import headline, inches_wide, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

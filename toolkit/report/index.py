@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from toolkit.errors import InputError, listing
 from toolkit.report.chart_requests import fold, need, position, title, words_in, year_axis, years
-from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
+from toolkit.report.figure import GREY, INK, LINES, PaperFigure, inches_of, new_figure
 
 __all__ = ["index_by_year", "index_ranks", "index_weights"]
 
@@ -48,14 +48,6 @@ _FILLS = (
     ("#6e6e6e", None),
     ("#d9d9d9", "xxxx"),
     ("#3b7d23", None),
-)
-_LINES = (
-    ("#0b4f8a", "-"),
-    ("#c1570a", (0, (5, 1.5))),
-    ("#3b7d23", (0, (1, 1))),
-    ("#7b3294", (0, (5, 1, 1, 1))),
-    ("#1a1a1a", (0, (3, 1, 1, 1, 1, 1))),
-    ("#8c6d31", (0, (8, 2))),
 )
 
 
@@ -226,9 +218,9 @@ def index_by_year(
         axes = figure.subplots()
         axes.plot(x, record.scores, color="#dcdcdc", linewidth=0.6, zorder=1)
         axes.plot(x, record.scores.mean(axis=1), color=INK, linewidth=1.8, zorder=3)
-        for k, (color, dash) in zip(chosen, _LINES, strict=False):
+        for k, (color, _, dash) in zip(chosen, LINES, strict=False):
             axes.plot(x, record.scores[:, k], color=color, linestyle=dash, zorder=4)
-        ends = [(record.scores[-1, k], names[k], _LINES[n][0]) for n, k in enumerate(chosen)]
+        ends = [(record.scores[-1, k], names[k], LINES[n][0]) for n, k in enumerate(chosen)]
         _name_ends(axes, x[-1], [*ends, (record.scores[-1].mean(), words["mean"], INK)])
         year_axis(axes, x, ticks, words["year"])
         axes.set_ylabel(words["score"])
@@ -244,8 +236,8 @@ def _find(regions: Iterable[object], record) -> list[int]:
         if place is None:
             raise InputError(f"{region!r} is no region of the record.", allowed=listing(record.names, 60))
         out.append(place)
-    if not 1 <= len(out) <= len(_LINES):
-        raise InputError(f"{len(out)} regions to name.", allowed=f"one to {len(_LINES)}")
+    if not 1 <= len(out) <= len(LINES):
+        raise InputError(f"{len(out)} regions to name.", allowed=f"one to {len(LINES)}")
     return out
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter
 
 from toolkit.errors import InputError, listing
-from toolkit.report.figure import GREY, PALE, PaperFigure, inches_of, new_figure
-from toolkit.report.over_time import LINES, headline, inches_wide, time_axis, wrapped
+from toolkit.report.figure import GREY, LINES, PALE, PaperFigure, inches_of, new_figure
+from toolkit.report.over_time import headline, inches_wide, time_axis
+from toolkit.report.words import wrapped
 
 __all__ = ["decomposition_by_year", "inequality_by_year", "lorenz_curves"]
 

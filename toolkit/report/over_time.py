@@ -1,8 +1,7 @@
-"""What charts over time share: lines told apart without colour, the axis of time, and the headline."""
+"""What charts over time share: the axis of time, and the headline."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,21 +9,12 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from toolkit.report.figure import PaperFigure
+from toolkit.report.words import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["LINES", "headline", "inches_wide", "time_axis", "wrapped"]
-
-#: Colour, marker and dash of up to six lines; told apart without colour.
-LINES = (
-    ("#0b4f8a", "o", "-"),
-    ("#c1570a", "s", (0, (5, 1.5))),
-    ("#3b7d23", "^", (0, (1, 1))),
-    ("#7b3294", "D", (0, (5, 1, 1, 1))),
-    ("#1a1a1a", "v", (0, (3, 1, 1, 1, 1, 1))),
-    ("#8c6d31", "P", (0, (8, 2))),
-)
+__all__ = ["headline", "inches_wide", "time_axis"]
 
 
 def time_axis(axes: Axes, times: Sequence[object]) -> np.ndarray:
@@ -63,20 +53,3 @@ def inches_wide(text: str) -> float:
     True
     """
     return sum(0.1 if ord(c) > 0x2E80 else 0.056 for c in text)
-
-
-def wrapped(text: str, inches: float) -> str:
-    """The text in lines of about this width, broken at spaces, or anywhere between Chinese characters.
-
-    Examples
-    --------
-    >>> wrapped("Gross regional product", 1.0).splitlines()
-    ['Gross regional', 'product']
-    """
-    words = re.findall(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+", text)
-    lines = [""]
-    for word in words:
-        if lines[-1] and inches_wide(lines[-1] + word.rstrip()) > inches:
-            lines.append("")
-        lines[-1] += word
-    return "\n".join(line.rstrip() for line in lines)

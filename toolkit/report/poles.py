@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.errors import InputError
-from toolkit.report.figure import GREY, PaperFigure, inches_of, new_figure
-from toolkit.report.over_time import LINES, headline, time_axis, wrapped
+from toolkit.report.figure import GREY, LINES, PaperFigure, inches_of, new_figure
+from toolkit.report.over_time import headline, time_axis
+from toolkit.report.words import wrapped
 
 __all__ = ["gini_spatial_by_year", "polarisation_by_year"]
 

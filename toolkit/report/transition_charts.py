@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from toolkit.errors import InputError
 from toolkit.report.figure import GREY, INK, NO_DATA, PaperFigure, inches_of, new_figure
-from toolkit.report.words import phrase
+from toolkit.report.words import phrase, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,11 +98,11 @@ def transitions(
             heading = phrase("relative", lang, x=heading)
         if len(blocks) == 1:
             grid[0, 0].set(xlabel=xlabel, ylabel=ylabel)
-            grid[0, 0].set_title(heading, fontweight="normal", pad=4)
+            grid[0, 0].set_title(wrapped(heading, 0.6 * figure.get_figwidth()), fontweight="normal", pad=4)
         else:
             figure.supxlabel(xlabel, fontsize=7.5)
             figure.supylabel(ylabel, fontsize=7.5)
-            figure.suptitle(heading, fontsize=8, x=0.02, ha="left")
+            figure.suptitle(wrapped(heading, figure.get_figwidth() - 0.1), fontsize=8, x=0.02, ha="left")
     return figure
 
 
