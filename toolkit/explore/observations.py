@@ -23,6 +23,7 @@ __all__ = [
     "matched",
     "observe",
     "refuse_constant",
+    "refuse_gaps",
     "standardise",
 ]
 
