@@ -103,6 +103,7 @@ def test_what_nobody_decides_names_the_data_it_lacks(folder):
     rows = ledger.ledger_rows({"mine": [{**one[0], "cell": "x"}]})
     assert len(rows) == len(inventory()) and all(r["verdict"] in VERDICTS for r in rows)
     assert all(r["data"].startswith("needs: ") and len(r["data"]) > 8 for r in rows if not r["notebook"])
+    assert {r["verdict"] for r in rows if r["testability"] == "provincial-panel" and not r["notebook"]} == {"undecided"}
     with pytest.raises(ReplicationError, match="two notebooks"):
         ledger.ledger_rows({"a": one, "b": one})
 

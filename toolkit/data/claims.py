@@ -33,6 +33,7 @@ VERDICTS = MappingProxyType(
         "not supported": "estimates and their intervals speak against it",
         "inconclusive": "estimates leave it open",
         "not testable": "data are lacking",
+        "undecided": "the data could reach it, and no notebook does yet",
     }
 )
 PAPERS = MappingProxyType(

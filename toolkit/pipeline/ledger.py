@@ -322,8 +322,7 @@ def _claim(claim: str) -> Claim:
 
 
 def _statement(claim: str) -> str:
-    numbers = "; ".join(f"{_item(f)} {_short(f['value'])} {f['unit']}".strip() for f in inventory()[claim].figures)
-    return numbers or inventory()[claim].statement
+    return "; ".join(f"{_item(f)} {_short(f['value'])} {f['unit']}".strip() for f in inventory()[claim].figures)
 
 
 def _aligned(claim: str, stated: list, given) -> list[float | None]:
@@ -400,7 +399,7 @@ def _note(decision: Decision) -> Decision:
 
 
 def ledger_rows(decided: Mapping[str, Sequence[Mapping]]) -> list[dict[str, str]]:
-    """The whole ledger: every claim once, with the decision of a notebook, or as not tested.
+    """The whole ledger: every claim once, with the decision of a notebook, or as undecided or not testable.
 
     Parameters
     ----------
@@ -432,9 +431,10 @@ def ledger_rows(decided: Mapping[str, Sequence[Mapping]]) -> list[dict[str, str]
         row = {k: str(getattr(claim, k)) for k in fields}
         found = by_id.get(claim.id)
         if found is None:
-            found = {"verdict": "not testable", "stated": _statement(claim.id), "method": ", ".join(claim.methods)}
+            open_ = claim.testability in ("internal", "provincial-panel")
+            found = {"verdict": "undecided" if open_ else "not testable", "method": ", ".join(claim.methods)}
             found["data"] = f"needs: {claim.data_needed or claim.reason}"
-            found["note"] = claim.reason or "no notebook decides it"
+            found["note"] = claim.reason
         names = (
             "verdict",
             "stated",

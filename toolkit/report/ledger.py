@@ -9,7 +9,16 @@ from urllib.parse import quote
 
 __all__ = ["ledger_page"]
 
-_ORDER = ("reproduced", "contradicted", "ambiguous", "supported", "not supported", "inconclusive", "not testable")
+_ORDER = (
+    "reproduced",
+    "contradicted",
+    "ambiguous",
+    "supported",
+    "not supported",
+    "inconclusive",
+    "not testable",
+    "undecided",
+)
 
 
 def ledger_page(rows: Sequence[Mapping[str, str]], *, page: str, quick: bool = False) -> str:
@@ -143,10 +152,11 @@ dl { display: grid; grid-template-columns: 5.5rem 1fr; gap: .1rem .75rem; font-s
 dt { color: var(--soft); } dd { margin: 0; min-width: 0; }
 .verdict { font-size: .8rem; font-weight: 600; padding: .05rem .45rem; border-radius: 3px; border: 1px solid currentColor; }
 .reproduced, .supported { color: #1b6e3c; } .contradicted, .not-supported { color: #a3231f; } .ambiguous, .inconclusive { color: var(--mark); }
-.not-testable { color: var(--soft); }
+.not-testable, .undecided { color: var(--soft); }
 @media (prefers-color-scheme: dark) { .reproduced, .supported { color: #7fd29b; } .contradicted, .not-supported { color: #ff9d96; } }
 .scroll { overflow-x: auto; margin: .75rem 0; } .progress { border-collapse: collapse; font-size: .875rem; }
 .progress th, .progress td { padding: .15rem .6rem; text-align: right; border-bottom: 1px solid var(--line); font-weight: 400; }
+.progress :is(th, td) { white-space: nowrap; overflow-wrap: normal; }
 .progress th[scope=row] { text-align: left; font-weight: 600; } .mark { color: var(--mark); font-weight: 600; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { margin-top: .3rem; } form { position: static; } }
 """
