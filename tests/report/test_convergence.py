@@ -75,6 +75,13 @@ def test_regional_unit_roots(us):
         tk.charts.regional_unit_roots(record, test="ADF")
 
 
+def test_regions_have_their_chinese_names():
+    china = tk.load("china")
+    record = tk.beta_convergence(china, "gdp / pop")
+    texts = {t.get_text() for t in tk.charts.convergence_scatter(record, label="all", lang="zh").axes[0].texts}
+    assert {"北京", "贵州"} <= texts
+
+
 def test_refusals(us):
     record = tk.beta_convergence(us, "income")
     for chart in (tk.charts.dispersion, tk.charts.transition_paths):

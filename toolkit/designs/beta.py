@@ -155,6 +155,8 @@ class BetaConvergence:
     level : float
         Of the intervals.
     notes : tuple of str
+    names_zh : tuple, length N
+        Chinese names.
     """
 
     fit: Fit
@@ -175,6 +177,7 @@ class BetaConvergence:
     effects: str = "none"
     level: float = 0.95
     notes: tuple[str, ...] = ()
+    names_zh: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """One row an effect: effect estimate std_error statistic p_value conf_low conf_high, speed and half-life.
@@ -429,6 +432,7 @@ def beta_convergence(
         growth=frozen(growth),
         regions=tuple(panel.entities),
         names=tuple(str(regions[r]) for r in panel.entities),
+        names_zh=tuple(map(str, panel.names_in("zh"))),
         conditional=bool(controls) or dynamic,
         effects=effects,
         level=level,

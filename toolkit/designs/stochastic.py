@@ -55,6 +55,7 @@ class StochasticConvergence:
         1, 5 and 10 percent critical values of both under the null.
     deterministic : str
     lags, draws, seed : int
+    names_zh : tuple, length N
     """
 
     variable: str
@@ -73,6 +74,7 @@ class StochasticConvergence:
     lags: int
     draws: int
     seed: int
+    names_zh: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """One row a region: region name ips_t cips_t."""
@@ -208,6 +210,7 @@ def stochastic_convergence(
         times=tuple(observed.times),
         regions=tuple(panel.entities),
         names=tuple(str(names[r]) for r in panel.entities),
+        names_zh=tuple(map(str, panel.names_in("zh"))),
         deviations=frozen(gaps),
         ips_t=frozen(ips_t),
         cips_t=frozen(cips_t),

@@ -133,6 +133,7 @@ def moran_table(
         lag=frozen(lag),
         regions=tuple(panel.entities),
         names=tuple(str(regions[r]) for r in panel.entities),
+        names_zh=tuple(map(str, panel.names_in("zh"))),
         labels=MappingProxyType({o.name: (o.label, o.label_zh, o.unit) for o in observed}),
         permutations=count,
         seed=start,
@@ -162,8 +163,8 @@ class MoranTable:
     lag : ndarray, shape (R, N)
         (N / S0) W z. The slope of `lag` on `z` is I, whatever the normalisation of W; with row-standardised
         weights and no islands N / S0 = 1 and `lag` is the average of the neighbours.
-    regions, names : tuple, length N
-        Ids and display names, in the order of the columns of `z`.
+    regions, names, names_zh : tuple, length N
+        Ids and display names (English, Chinese), in the order of the columns of `z`.
     labels : mapping
         Variable -> (English label, Chinese label, unit).
     permutations, seed, alternative, assumption
@@ -196,6 +197,7 @@ class MoranTable:
     weights_hash: str
     panel: str
     panel_hash: str
+    names_zh: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """One row a variable and period.

@@ -110,6 +110,7 @@ def moran_bivariate(
         lag=frozen(np.ascontiguousarray((W.sparse @ zy.T).T) * (n / s0)),
         regions=tuple(panel.entities),
         names=tuple(str(names[r]) for r in panel.entities),
+        names_zh=tuple(map(str, panel.names_in("zh"))),
         permutations=count,
         seed=start,
         alternative=alternative,
@@ -136,7 +137,7 @@ class BivariateMoranTable:
         permutation p-value; the correlation of x and y within regions.
     z, lag : ndarray, shape (T, N)
         Standardised x, and (N / S0) W y; the slope of `lag` on `z` is I.
-    regions, names : tuple, length N
+    regions, names, names_zh : tuple, length N
     permutations, seed, alternative
         As used.
     weights, weights_hash, panel, panel_hash : str
@@ -165,6 +166,7 @@ class BivariateMoranTable:
     weights_hash: str
     panel: str
     panel_hash: str
+    names_zh: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """One row a period: variable lagged time statistic expected variance z p_value p_perm correlation permutations n."""

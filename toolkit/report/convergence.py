@@ -91,7 +91,8 @@ def convergence_scatter(
         if not many:
             chosen = _named(points, y - (y.mean() + 100 * speed.q * (x - x.mean())), label)
             cloud = np.column_stack([x, y])
-            place_labels(axes, cloud[chosen], [points["name"].iloc[i] for i in chosen], avoid=cloud)
+            names = record.names_zh if lang == "zh" and record.names_zh else record.names
+            place_labels(axes, cloud[chosen], [names[i] for i in chosen], avoid=cloud)
     return figure
 
 
@@ -255,7 +256,8 @@ def regional_unit_roots(
         axes.axvline(mean, color=INK, linewidth=1.0, label=phrase("mean_t", lang, t=f"{mean:.2f}".replace("-", "−")))
         text = phrase("critical_mean", lang, level=level, t=f"{critical:.2f}".replace("-", "−"))
         axes.axvline(critical, color="#a50f15", linewidth=1.0, linestyle=(0, (4, 2)), label=text)
-        axes.set_yticks(np.arange(len(t)), [record.names[i] for i in order], fontsize=5.5)
+        names = record.names_zh if lang == "zh" and record.names_zh else record.names
+        axes.set_yticks(np.arange(len(t)), [names[i] for i in order], fontsize=5.5)
         axes.set_ylim(-0.8, len(t) - 0.2)
         axes.set_xlabel(phrase("regional_t", lang, test=test))
         label = record.label_zh if lang == "zh" and record.label_zh else record.label

@@ -74,7 +74,7 @@ def moran_scatter(
     times = _periods(time, list(rows["time"]))
     xlabel = phrase("standardised", lang, x=name or record.labels[variable][lang == "zh"])
     points = [record.scatter(t, variable) for t in times]
-    return _draw(rows, times, points, xlabel, phrase("lag_short", lang), label, width, lang)
+    return _draw(rows, times, points, xlabel, phrase("lag_short", lang), label, width, lang, record)
 
 
 def moran_bivariate_scatter(
@@ -123,10 +123,12 @@ def moran_bivariate_scatter(
     times = _periods(time, list(rows["time"]))
     x, y = names or (record.labels[lang == "zh"], record.lagged_labels[lang == "zh"])
     points = [record.scatter(t) for t in times]
-    return _draw(rows, times, points, phrase("standardised", lang, x=x), phrase("lag", lang, x=y), label, width, lang)
+    words = phrase("standardised", lang, x=x), phrase("lag", lang, x=y)
+    return _draw(rows, times, points, *words, label, width, lang, record)
 
 
-def _draw(rows, times: list, points: list, xlabel: str, ylabel: str, label, width, lang: str) -> PaperFigure:
+def _draw(rows, times: list, points: list, xlabel: str, ylabel: str, label, width, lang: str, record) -> PaperFigure:
+    names = record.names_zh if lang == "zh" and record.names_zh else record.names
     chosen = [_chosen(frame, label) for frame in points]
     columns = min(len(times), 3)
     lines = -(-len(times) // columns)
@@ -149,7 +151,7 @@ def _draw(rows, times: list, points: list, xlabel: str, ylabel: str, label, widt
             _quadrants(axes)
         for axes, frame, rank in zip(grid.flat, points, chosen, strict=False):
             cloud = frame[["z", "lag"]].to_numpy()
-            place_labels(axes, cloud[rank], [frame["name"].iloc[i] for i in rank], avoid=cloud)
+            place_labels(axes, cloud[rank], [names[i] for i in rank], avoid=cloud)
     return figure
 
 
