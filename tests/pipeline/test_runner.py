@@ -314,3 +314,16 @@ def test_no_notebooks_and_no_jobs(tmp_path, project):
     project.write("one", "1")
     with pytest.raises(InputError, match="jobs=0"):
         project.run(jobs=0)
+
+
+def test_ledger_is_written_anew_by_each_run(project):
+    decide = "from toolkit.pipeline import ledger\nledger.holds('P1-C45', {{'{}': True}})"
+    project.write("one", decide.format("first words"))
+    project.run()
+    project.write("one", decide.format("other words"))
+    (project.build / "mine.txt").write_text("kept")
+    project.run()
+    for name in ("claims.csv", "claims.html"):
+        text = (project.build / name).read_text()
+        assert "other words" in text and "first words" not in text
+    assert (project.build / "mine.txt").read_text() == "kept"
