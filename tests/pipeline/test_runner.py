@@ -248,6 +248,14 @@ def test_what_else_lies_in_the_folder_stays(copied):
     assert not (copied.build / "one").exists()
 
 
+def test_a_later_ledger_takes_the_place_of_an_earlier_one(project):
+    decide = "from toolkit.pipeline import ledger\nledger.holds('P1-C25', {'wider': %s})"
+    for outcome, verdict in (("True", "reproduced"), ("False", "contradicted")):
+        project.write("one", decide % outcome)
+        project.run()
+        assert f",{verdict}," in (project.build / "claims.csv").read_text(encoding="utf-8")
+
+
 def test_a_swap_that_fails_is_undone(copied, monkeypatch):
     (copied.build / "docs").mkdir()
     (copied.build / "docs" / "page.html").write_text("a page")
