@@ -248,6 +248,17 @@ def test_what_else_lies_in_the_folder_stays(copied):
     assert not (copied.build / "one").exists()
 
 
+def test_the_ledger_is_that_of_the_last_run(project):
+    decide = "from toolkit.pipeline import ledger\nledger.holds('P0-C37', {'Guangdong above the West': %s})"
+    for outcome in (True, False):
+        project.write("one", decide % outcome)
+        project.run()
+        assert ("contradicted" in (project.build / "claims.csv").read_text(encoding="utf-8")) is not outcome
+    project.write("one", "1 + 1")
+    project.run()
+    assert not (project.build / "claims.csv").exists()
+
+
 def test_a_swap_that_fails_is_undone(copied, monkeypatch):
     (copied.build / "docs").mkdir()
     (copied.build / "docs" / "page.html").write_text("a page")

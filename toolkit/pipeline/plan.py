@@ -85,8 +85,15 @@ def plan(names: Sequence[str], analyses: Path, out: Path, *, force: bool, quick:
 
 def foreign(out: Path) -> set[str]:
     """Names of what lies in `out` and was not made by a replication; it stays there."""
-    ours = {INDEX, manifest.MANIFEST, *manifest.read(out)["notebooks"]} if (out / manifest.MANIFEST).exists() else set()
-    return {p.name for p in out.iterdir()} - ours if out.is_dir() else set()
+    if not out.is_dir():
+        return set()
+    known = manifest.read(out)
+    ours = (
+        {INDEX, manifest.MANIFEST, *known["notebooks"], *known["files"]}
+        if (out / manifest.MANIFEST).exists()
+        else set()
+    )
+    return {p.name for p in out.iterdir()} - ours
 
 
 def _check_replaceable(out: Path, analyses: Path, clash: set[str]) -> None:
