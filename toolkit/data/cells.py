@@ -61,7 +61,10 @@ def check_finite(frame: pd.DataFrame, entity: str, time: str | None) -> None:
     cells = []
     for name, column in frame.items():
         if name not in (entity, time) and pd.api.types.is_float_dtype(column):
-            infinite = frame[np.isinf(column.to_numpy(dtype=float, na_value=np.nan))]
+            where = np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
+            if not where.any():
+                continue
+            infinite = frame[where]
             cells += [
                 f"{name} ({r[entity]}{'' if time is None else f', {r[time]}'})" for r in infinite.to_dict("records")
             ]
