@@ -85,7 +85,10 @@ def plan(names: Sequence[str], analyses: Path, out: Path, *, force: bool, quick:
 
 def foreign(out: Path) -> set[str]:
     """Names of what lies in `out` and was not made by a replication; it stays there."""
-    ours = {INDEX, manifest.MANIFEST, *manifest.read(out)["notebooks"]} if (out / manifest.MANIFEST).exists() else set()
+    ours: set[str] = set()
+    if (out / manifest.MANIFEST).exists():
+        known = manifest.read(out)
+        ours = {INDEX, manifest.MANIFEST, *known.get("files", {}), *known["notebooks"]}
     return {p.name for p in out.iterdir()} - ours if out.is_dir() else set()
 
 
