@@ -248,6 +248,14 @@ def test_what_else_lies_in_the_folder_stays(copied):
     assert not (copied.build / "one").exists()
 
 
+def test_the_ledger_of_an_earlier_run_is_replaced(project):
+    deciding = "from toolkit.pipeline import ledger\nledger.holds('P0-C01', {'it holds': %s})"
+    for value, verdict in (("True", "reproduced"), ("False", "contradicted")):
+        project.write("one", deciding % value)
+        project.run()
+        assert verdict in (project.build / "claims.csv").read_text(encoding="utf-8").split("\n")[1]
+
+
 def test_a_swap_that_fails_is_undone(copied, monkeypatch):
     (copied.build / "docs").mkdir()
     (copied.build / "docs" / "page.html").write_text("a page")
