@@ -107,7 +107,8 @@ def inequality_by_year(
             if record.bootstrap:
                 axes.fill_between(x, record.conf_low[m], record.conf_high[m], color="#d6e4f0", linewidth=0, zorder=1)
             axes.plot(x, record.estimate[m], color=LINES[0][0], marker="o", markersize=2.5, zorder=3)
-            axes.set_ylim(bottom=0)
+            top = float(np.nanmax(record.conf_high[m] if record.bootstrap else record.estimate[m]))
+            axes.set_ylim(0, 1.08 * top)
             axes.margins(x=0.02)
             axes.set_title(_say(measured, lang, epsilon=record.epsilon), fontweight="normal")
         headline(figure, record, name, lang)
