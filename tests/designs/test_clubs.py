@@ -20,6 +20,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 @pytest.fixture(scope="module")
 def countries():
+    if not FILTERED.exists():
+        pytest.skip("the countries of Phillips and Sul are not shipped: ../shared/data/filteredGDP.csv")
     wide = pd.read_csv(FILTERED)
     long = wide.melt("Countries", var_name="year", value_name="y")
     return tk.Panel(long.assign(year=long["year"].str[1:].astype(int)), entity="Countries", time="year")
