@@ -71,7 +71,9 @@ class Decision:
 
         names = ("verdict", "stated", "computed", "reading", "method", "data", "note")
         rows = [(k, getattr(self, k)) for k in names]
-        body = "".join(f"<tr><th scope=row>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows if v)
+        body = "".join(
+            f"<tr><th scope=row>{k}</th><td style='text-align:left'>{escape(v)}</td></tr>" for k, v in rows if v
+        )
         claim = inventory()[self.id]
         head = f"{self.id}: {escape(claim.statement)} <span lang='zh'>{escape(claim.phrase_zh)}</span>"
         return f"<table class='tk-claim' id='{self.id}'><caption style='text-align:left'>{head}</caption>{body}</table>"
