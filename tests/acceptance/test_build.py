@@ -1,5 +1,6 @@
 """build/ as a reader meets it: complete, compiled, opened, looked at. Run by `make acceptance` after `make replicate`."""
 
+import csv
 import hashlib
 import json
 import os
@@ -147,6 +148,33 @@ def test_executed_notebooks_in_a_browser(browser, notebooks):
         text = page.locator("main").inner_text()
         assert entry["title"] in text and "Traceback" not in text
         page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_of_claims_in_a_browser(browser, width):
+    page, faults = look(browser, BUILD / "claims.html", width)
+    assert page.locator("article").count() == 390
+    page.select_option("#verdict", "reproduced")
+    page.select_option("#paper", "P1")
+    shown = page.locator("article:visible")
+    assert 0 < shown.count() < 60
+    page.fill("#words", "no such words")
+    assert shown.count() == 0 and page.input_value("#words") == "no such words"
+    page.fill("#words", "")
+    link = page.locator("article:visible a", has_text="code and evidence").first
+    target, cell = link.get_attribute("href").split("#")
+    assert f'id="{cell}"' in (BUILD / target).read_text(encoding="utf-8")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert faults == []
+    page.close()
+
+
+def test_the_ledger_decides_as_many_claims_as_was_set_out():
+    with (BUILD / "claims.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [r for r in csv.DictReader(stream) if r["notebook"] and r["verdict"] != "not testable"]
+    kinds = [r["testability"] for r in rows]
+    assert kinds.count("internal") >= 45 and kinds.count("provincial-panel") >= 100
+    assert all(r["computed"] and r["method"] and r["cell"] for r in rows)
 
 
 def test_the_reference_pages_are_there_and_ask_nothing_of_the_network(browser):

@@ -7,18 +7,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
+from toolkit.data.claims import PAPERS, VERDICTS
+
 __all__ = ["ledger_page"]
 
-_ORDER = (
-    "reproduced",
-    "contradicted",
-    "ambiguous",
-    "supported",
-    "not supported",
-    "inconclusive",
-    "not testable",
-    "undecided",
-)
+_ORDER = tuple(VERDICTS)
 
 
 def ledger_page(rows: Sequence[Mapping[str, str]], *, page: str, quick: bool = False) -> str:
@@ -76,14 +69,19 @@ would need are named.</p>
 def _progress(rows: Sequence[Mapping[str, str]], papers: Sequence[str]) -> str:
     counts = Counter((r["paper"], r["verdict"]) for r in rows)
     shown = [v for v in _ORDER if any(counts[p, v] for p in papers)]
-    head = "".join(f"<th scope=col>{v}</th>" for v in shown)
+    head = "".join(f'<th scope=col title="{escape(VERDICTS[v])}">{v}</th>' for v in shown)
     body = "".join(
-        f"<tr><th scope=row>{escape(p)}</th>"
+        f"<tr><th scope=row>{escape(p)} {escape(PAPERS.get(p, ''))}</th>"
         + "".join(f"<td>{counts[p, v] or ''}</td>" for v in shown)
         + f"<td>{sum(counts[p, v] for v in shown)}</td></tr>"
         for p in papers
     )
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Progress"><table class="progress"><tr><th></th>{head}<th scope=col>all</th></tr>{body}</table></div>'
+    meaning = "".join(f"<dt>{v}</dt><dd>{escape(VERDICTS[v])}</dd>" for v in shown)
+    legend = f"<details><summary>What the verdicts mean</summary><dl>{meaning}</dl></details>"
+    return (
+        legend
+        + f'<div class="scroll" tabindex="0" role="region" aria-label="Progress"><table class="progress"><tr><th></th>{head}<th scope=col>all</th></tr>{body}</table></div>'
+    )
 
 
 def _select(name: str, values: Sequence[str]) -> str:
@@ -137,7 +135,7 @@ _STYLE = """
   :root { --ink: #e6e6e3; --soft: #a3a8ae; --line: #3a3e43; --paper: #17181a; --accent: #8cc0ec; --mark: #f0b777; }
 }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1.25rem 4rem; max-width: 60rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; padding: 1.5rem 1.25rem 4rem; max-width: 64rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", Helvetica, Arial, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0; } h2 { font-size: 1rem; margin: 0; }
 p { margin: .3rem 0; } a { color: var(--accent); } q { color: var(--soft); }
@@ -154,8 +152,8 @@ dt { color: var(--soft); } dd { margin: 0; min-width: 0; }
 .reproduced, .supported { color: #1b6e3c; } .contradicted, .not-supported { color: #a3231f; } .ambiguous, .inconclusive { color: var(--mark); }
 .not-testable, .undecided { color: var(--soft); }
 @media (prefers-color-scheme: dark) { .reproduced, .supported { color: #7fd29b; } .contradicted, .not-supported { color: #ff9d96; } }
-.scroll { overflow-x: auto; margin: .75rem 0; } .progress { border-collapse: collapse; font-size: .875rem; }
-.progress th, .progress td { padding: .15rem .6rem; text-align: right; border-bottom: 1px solid var(--line); font-weight: 400; }
+summary { cursor: pointer; } .scroll { overflow-x: auto; margin: .75rem 0; } .progress { border-collapse: collapse; font-size: .8125rem; }
+.progress th, .progress td { padding: .15rem .4rem; text-align: right; border-bottom: 1px solid var(--line); font-weight: 400; }
 .progress :is(th, td) { white-space: nowrap; overflow-wrap: normal; }
 .progress th[scope=row] { text-align: left; font-weight: 600; } .mark { color: var(--mark); font-weight: 600; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { margin-top: .3rem; } form { position: static; } }
