@@ -78,10 +78,10 @@ _OBJECTS = {
     "probabilities": "toolkit.postestimation.posterior",
     "grid": "toolkit.designs.grid",
     "beta_convergence": "toolkit.designs.beta",
-    "convergence_speed": "toolkit.designs.beta",
+    "convergence_speed": "toolkit.designs.speed",
     "sigma_convergence": "toolkit.designs.sigma",
     "convergence_clubs": "toolkit.designs.clubs",
-    "log_t": "toolkit.designs.clubs",
+    "log_t": "toolkit.designs.log_t",
     "stochastic_convergence": "toolkit.designs.stochastic",
     "hausman": "toolkit.postestimation.hausman",
     "moran_residuals": "toolkit.postestimation.residual_tests",
@@ -104,10 +104,12 @@ if TYPE_CHECKING:
     from toolkit.data.claims import claims
     from toolkit.data.loaders import load
     from toolkit.data.panel import Panel
-    from toolkit.designs.beta import beta_convergence, convergence_speed
-    from toolkit.designs.clubs import convergence_clubs, log_t
+    from toolkit.designs.beta import beta_convergence
+    from toolkit.designs.clubs import convergence_clubs
     from toolkit.designs.grid import grid
+    from toolkit.designs.log_t import log_t
     from toolkit.designs.sigma import sigma_convergence
+    from toolkit.designs.speed import convergence_speed
     from toolkit.designs.stochastic import stochastic_convergence
     from toolkit.explore.ahp import ahp, ahp_hierarchy
     from toolkit.explore.centre_of_gravity import centre_of_gravity

@@ -12,7 +12,7 @@ import pytest
 from cases import FILTERED
 
 import toolkit as tk
-from toolkit.designs.clubs import quadratic_spectral
+from toolkit.designs.log_t import quadratic_spectral
 from toolkit.errors import DataError, InputError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
