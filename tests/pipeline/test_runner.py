@@ -248,12 +248,21 @@ def test_what_else_lies_in_the_folder_stays(copied):
     assert not (copied.build / "one").exists()
 
 
-def test_a_later_ledger_takes_the_place_of_an_earlier_one(project):
+def test_a_verdict_that_moves_stops_the_replication_and_shows_old_and_new(project):
     decide = "from toolkit.pipeline import ledger\nledger.holds('P1-C25', {'wider': %s})"
-    for outcome, verdict in (("True", "reproduced"), ("False", "contradicted")):
-        project.write("one", decide % outcome)
+    project.write("one", decide % "True")
+    project.run(accept_claims=True)
+    accepted = project.root / "analyses" / "ledger.csv"
+    assert accepted.read_text(encoding="utf-8").splitlines()[1] == "P1-C25,reproduced,wider: yes"
+    project.write("one", decide % "False")
+    with pytest.raises(ReplicationError, match="P1-C25: reproduced -> contradicted"):
         project.run()
-        assert f",{verdict}," in (project.build / "claims.csv").read_text(encoding="utf-8")
+    assert ",reproduced," in (project.build / "claims.csv").read_text(encoding="utf-8")  # as it was
+    with pytest.raises(ReplicationError, match="full run of all notebooks"):
+        project.run(accept_claims=True, quick=True)
+    project.run(accept_claims=True)
+    assert "contradicted" in accepted.read_text(encoding="utf-8")
+    assert project.run().unchanged == ("one",)
 
 
 def test_a_swap_that_fails_is_undone(copied, monkeypatch):
