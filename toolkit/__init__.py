@@ -70,6 +70,7 @@ _OBJECTS = {
     "obstacle_degree": "toolkit.explore.obstacle",
     "shares_indicators": "toolkit.explore.index_overlap",
     "fit": "toolkit.models.fit",
+    "simulate": "toolkit.models.simulate",
     "impacts": "toolkit.postestimation.impacts",
     "impact_matrix": "toolkit.postestimation.impact_detail",
     "impacts_between": "toolkit.postestimation.impact_detail",
@@ -156,6 +157,7 @@ if TYPE_CHECKING:
     from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
     from toolkit.models.fit import fit
+    from toolkit.models.simulate import simulate
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts
