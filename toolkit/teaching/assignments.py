@@ -213,7 +213,9 @@ def _all(chosen: list[Exercise], scratch: Path, jobs: int, timeout: int, console
     (scratch / "new" / "release").mkdir(parents=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
-        ProcessPoolExecutor(min(jobs, len(chosen)), mp_context=get_context("spawn")) as pool,
+        ProcessPoolExecutor(
+            min(jobs, len(chosen)), get_context("spawn"), initializer=_quiet, initargs=(str(scratch / "log"),)
+        ) as pool,
         Progress(*columns, console=console, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("grading", total=len(chosen))
@@ -223,6 +225,13 @@ def _all(chosen: list[Exercise], scratch: Path, jobs: int, timeout: int, console
             done[futures[future]] = future.result()
             bar.update(task, advance=1, description=f"graded {futures[future]}")
     return [done[e.name] for e in chosen]
+
+
+def _quiet(path: str) -> None:
+    """Send what nbgrader and the kernels say on the way to a file; what matters is in the problems."""
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
 
 
 def _scores(api, name: str, student: str) -> dict[str, tuple[float, float]]:
