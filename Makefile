@@ -19,7 +19,7 @@ SPREAD := -n $(WORKERS) --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help replicate test test-slow test-all acceptance lint format docs bench monte-carlo shapefiles lock clean distclean
+.PHONY: help replicate test test-slow test-all acceptance teaching teaching-list lint format docs bench monte-carlo shapefiles lock clean distclean
 
 help: ## List the targets
 	@echo "Usage: make TARGET"
@@ -39,6 +39,12 @@ test-all: $(READY) ## Run quick and slow tests
 
 acceptance: replicate docs ## Look at build/ as a reader would; needs pdflatex and chromium
 	$(PYTEST) -m acceptance $(ARGS)
+
+teaching: $(READY) ## Make the students' exercises in build/teaching; grade solutions and blank notebooks
+	$(ONE_THREAD) $(BIN)/python -m toolkit.teaching --out $(OUT)/teaching $(ARGS)
+
+teaching-list: $(READY) ## Write the list of exercises in analyses/teaching/README.md again
+	$(BIN)/python -m toolkit.teaching --write-list
 
 lint: $(READY) ## Check style, types and layers
 	$(BIN)/ruff check .
