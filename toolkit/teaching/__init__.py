@@ -1,0 +1,1 @@
+"""Exercises: build, grade, and play with rho and W."""
