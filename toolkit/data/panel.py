@@ -459,6 +459,23 @@ class Panel:
 
     # how it looks
 
+    def explore(self, variables: str | Sequence[str] | Mapping[str, str] | None = None, time=None, **options):
+        """Interactive map, with the series of every region, as one HTML file that needs no network.
+
+        Shows itself in a notebook; ``.save("map.html")`` writes it. Arguments are those of
+        `toolkit.report.interactive.explore`: ``scheme``, ``k``, ``clusters``, ``unit``, ``title``, ``projection``,
+        ``inset``, ``lang``.
+
+        Examples
+        --------
+        >>> import toolkit as tk
+        >>> tk.load("munnell").explore("unemp").labels
+        ('Unemployment rate',)
+        """
+        from toolkit.report.interactive import explore
+
+        return explore(self, variables, time, **options)
+
     def __repr__(self) -> str:
         return summary.text(self)
 
