@@ -3,6 +3,7 @@
 from toolkit.report.autocorrelation import correlogram
 from toolkit.report.by_year import geary_by_year, moran_by_year
 from toolkit.report.centre_path import centre_path
+from toolkit.report.coefficient_plot import coefficients, impacts
 from toolkit.report.convergence import convergence_scatter, dispersion, regional_unit_roots, transition_paths
 from toolkit.report.coordination import coupling_by_year, obstacle_degrees
 from toolkit.report.density_charts import density_surface, kernel_contour, ridges
@@ -19,6 +20,7 @@ from toolkit.report.transition_charts import transitions
 
 __all__ = [
     "centre_path",
+    "coefficients",
     "convergence_scatter",
     "correlogram",
     "coupling_by_year",
@@ -28,6 +30,7 @@ __all__ = [
     "gap_by_year",
     "geary_by_year",
     "gini_spatial_by_year",
+    "impacts",
     "index_by_year",
     "index_ranks",
     "index_weights",
