@@ -103,6 +103,8 @@ def marginal_effects(
         table=table[columns],
         observed=observed,
         labels=MappingProxyType(dict(fit.labels)),
+        labels_zh=MappingProxyType({v: fit.panel.label(v, "zh") for v in fit.panel.variables}),
+        unit=fit.panel.unit(by),
     )
 
 
@@ -121,7 +123,9 @@ class MarginalEffects:
         effect is direct, indirect or total.
     observed : ndarray, shape (n,)
         Values of `by` in the observations used.
-    labels : mapping of str to str
+    labels, labels_zh : mapping of str to str
+    unit : str
+        Unit of `by`, from the codebook.
     """
 
     variable: str
@@ -133,6 +137,8 @@ class MarginalEffects:
     table: pd.DataFrame
     observed: np.ndarray
     labels: Mapping[str, str]
+    labels_zh: Mapping[str, str]
+    unit: str
 
     def tidy(self) -> pd.DataFrame:
         """One row a value and effect; columns as in `table`."""
@@ -208,5 +214,7 @@ def _grid(values: object, observed: np.ndarray, by: str) -> np.ndarray:
     except (TypeError, ValueError):
         grid = np.empty(0)
     if not grid.size or not np.isfinite(grid).all():
-        raise InputError(f"values={values!r} has no finite numbers.", allowed=f"a number of values, or values of {by!r}")
+        raise InputError(
+            f"values={values!r} has no finite numbers.", allowed=f"a number of values, or values of {by!r}"
+        )
     return grid

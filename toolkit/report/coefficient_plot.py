@@ -190,7 +190,12 @@ def impacts(
         title = f"{layout.words['depvar']}{layout.words['colon']}{namer(only, 'X')}"
     inches = inches_of(width)
     one = _places(rows[horizons[0], effects[0]], len(items), False, 0.3 * inches)[2]
-    height = len(horizons) * (one + (0.45 if inches > 5 else 0.6)) + 0.24 + (0.25 if len(items) > 1 else 0) + (0.2 if title else 0)
+    height = (
+        len(horizons) * (one + (0.45 if inches > 5 else 0.6))
+        + 0.24
+        + (0.25 if len(items) > 1 else 0)
+        + (0.2 if title else 0)
+    )
     figure = new_figure(width, height, lang=lang)
     with figure.styled():
         grid = figure.subplots(len(horizons), len(effects), sharex="row", sharey=True, squeeze=False)
