@@ -75,6 +75,7 @@ _OBJECTS = {
     "impact_matrix": "toolkit.postestimation.impact_detail",
     "impacts_between": "toolkit.postestimation.impact_detail",
     "impacts_by_order": "toolkit.postestimation.impact_detail",
+    "marginal_effects": "toolkit.postestimation.marginal_effects",
     "predict": "toolkit.postestimation.predict",
     "probabilities": "toolkit.postestimation.posterior",
     "grid": "toolkit.designs.grid",
@@ -161,6 +162,7 @@ if TYPE_CHECKING:
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts
+    from toolkit.postestimation.marginal_effects import marginal_effects
     from toolkit.postestimation.posterior import probabilities
     from toolkit.postestimation.predict import predict
     from toolkit.postestimation.residual_tests import moran_residuals

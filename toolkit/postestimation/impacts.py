@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,10 @@ from toolkit.errors import EstimationError, InputError
 from toolkit.models.results import Fit
 from toolkit.postestimation.multipliers import Multipliers, multipliers, multipliers_at
 
-__all__ = ["impacts"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["impacts", "impacts_over"]
 
 _EFFECTS = ("direct", "indirect", "total")
 
@@ -130,6 +134,44 @@ def impacts(
         note="; ".join(dict.fromkeys(n for n in notes if n)),
         labels=MappingProxyType(dict(fit.labels)),
     )
+
+
+def impacts_over(fit: Fit, slopes: Sequence[Mapping[str, float]], level: float = 0.95) -> pd.DataFrame:
+    """Impacts of sums of terms, one for each row of `slopes`: delta method, one set of traces for all rows.
+
+    Parameters
+    ----------
+    fit : Fit
+    slopes : sequence of mappings from term to float
+        For each row the weight of every term in it, e.g. from `toolkit.postestimation.marginal.term_slopes`.
+    level : float
+
+    Returns
+    -------
+    DataFrame
+        Columns row (position in `slopes`) effect (horizon) estimate std_error statistic p_value conf_low conf_high.
+    """
+    import pandas as pd
+
+    pairs = _pairs(fit)
+    terms = [name for name, _, _ in pairs]
+    mix = np.zeros((len(slopes), len(terms)))
+    for i, row in enumerate(slopes):
+        for term, slope in row.items():
+            mix[i, terms.index(term)] = slope
+    tables = []
+    for horizon in ("short", "long") if fit.design.dynamic else ("",):
+        if horizon == "long" and fit.solution.details.get("spectral_radius", 0.0) >= 1:
+            table = _absent(3 * len(slopes))
+        else:
+            rows, _ = _delta(fit, pairs, horizon, np.kron(mix, np.eye(3)))
+            table = rows.tidy(level).drop(columns=["term", "block"])
+        table.insert(0, "effect", list(_EFFECTS) * len(slopes))
+        table.insert(0, "row", np.repeat(np.arange(len(slopes)), 3))
+        if horizon:
+            table.insert(2, "horizon", horizon)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def _pairs(fit: Fit) -> list[tuple[str, int | None, int | None]]:
