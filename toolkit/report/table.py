@@ -25,8 +25,8 @@ def table(
     groups: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     effects: Mapping[str, str] | None = None,
-    stars: Sequence[float] | None = (0.1, 0.05, 0.01),
-    below: str | None = "se",
+    stars: Sequence[float] | str | None = "default",
+    below: str | None = "default",
     level: float = 0.95,
     digits: int = 3,
     keep: Sequence[str] | str | None = None,
@@ -40,7 +40,8 @@ def table(
     notes: Sequence[str] | str | bool | None = None,
     caption: str = "",
     label: str = "",
-    lang: str = "en",
+    lang: str | None = None,
+    journal: str | None = None,
 ) -> Table:
     r"""Set results side by side as a table for a paper.
 
@@ -130,7 +131,7 @@ def table(
         labels=labels, effects=effects, numbering=bool(numbering), groups=_aligned("groups", groups, len(items)),
         stars=stars, below=below, level=level, digits=digits, keep=keep, drop=drop, order=order, stats=stats,
         blocks=bool(blocks), impacts=impacts is not False, tests=tests is not False, notes=notes, caption=caption,
-        label=label, lang=lang,
+        label=label, lang=lang, journal=journal,
     )  # fmt: skip
     frame = _frame(items, titles)
     if describe and frame is None:
@@ -142,7 +143,7 @@ def table(
         return table_of_tests(
             tables, [n if n is not None else t.title for n, t in zip(names, tables, strict=True)], layout
         )
-    columns = [extract(item, level) for item in items]
+    columns = [extract(item, level, layout.lang) for item in items]
     columns = [c if n is None else replace(c, name=n) for c, n in zip(columns, names, strict=True)]
     return regression_table(_attach(columns, impacts, tests), layout)
 

@@ -57,9 +57,10 @@ class Column:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
     program: str = "toolkit"
+    codebook: tuple[str, ...] = ()
 
 
-def extract(model: object, level: float = 0.95) -> Column:
+def extract(model: object, level: float = 0.95, lang: str = "en") -> Column:
     """Read one model.
 
     Parameters
@@ -68,6 +69,8 @@ def extract(model: object, level: float = 0.95) -> Column:
         Results of other packages are read if they carry maketables' hooks (``__maketables_coef_table__``).
     level : float
         Confidence level of the limits.
+    lang : {"en", "zh"}
+        Language of the labels, where the model keeps its panel.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def extract(model: object, level: float = 0.95) -> Column:
     if isinstance(model, ModelRecord):
         return _record_column(model, level)
     if isinstance(model, SupportsRecord) and not isinstance(model, type):
-        return _record_column(model.record(), level)
+        return _with_codebook(_record_column(model.record(), level), getattr(model, "panel", None), lang)
     from toolkit.report.tables.foreign import read
 
     column = read(model, level)
@@ -132,6 +135,15 @@ def _record_column(record: ModelRecord, level: float) -> Column:
     )
 
 
+def _with_codebook(column: Column, panel: object, lang: str) -> Column:
+    """Order of the variables, and labels in another language than the record's, from the panel a fit keeps."""
+    book = getattr(panel, "codebook", None)
+    if not book:
+        return column
+    labels = {} if lang == "en" else {name: text for name, entry in book.items() if (text := entry.label(lang))}
+    return replace(column, codebook=tuple(book), labels=MappingProxyType(labels or dict(column.labels)))
+
+
 def _plain_r2(stats: Mapping[str, float | int | str]) -> dict[str, float | int | str]:
     """``r2`` is another name of ``r2_overall``, effects counted as part of the fit."""
     return {"r2_overall" if k == "r2" and "r2_overall" not in stats else k: v for k, v in stats.items()}
@@ -155,5 +167,5 @@ def _unknown(model: object) -> InputError:
         problem,
         allowed="results of tk.fit, tk.impacts and tk.spectests; linearmodels (panel, IV), statsmodels (linear, GLM, "
         "discrete), pyfixest (feols, fepois), spreg; any result with maketables' hooks; a pandas DataFrame",
-        fix=fix,
+        fix=f"{fix}; for another program put its numbers into a toolkit.contracts.ModelRecord or a DataFrame",
     )

@@ -9,13 +9,19 @@ from types import MappingProxyType
 
 from toolkit.errors import InputError, listing
 from toolkit.report.tables.formats import check_digits, check_stars
+from toolkit.report.tables.journals import Journal, Style, find_journal
 from toolkit.report.tables.terms import canonical
 from toolkit.report.tables.words import Words
 
-__all__ = ["BELOW", "Layout", "select"]
+__all__ = ["BELOW", "CODEBOOK", "Layout", "check_patterns", "select"]
 
 #: What may stand under an estimate.
 BELOW = ("se", "t", "p", "ci")
+#: ``order="codebook"``: variables as the codebook has them.
+CODEBOOK = ("codebook",)
+_VARIABLE = re.compile(r"[^\W\d]\w*")
+_DEFAULTS = {"level": 0.95, "digits": 3, "notes": None, "caption": "", "label": ""}
+_DEFAULTS |= dict.fromkeys(("labels", "effects", "keep", "drop", "order", "stats"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +34,7 @@ class Layout:
     groups: tuple[str, ...] | None = None
     stars: tuple[float, ...] | None = (0.1, 0.05, 0.01)
     below: str | None = "se"
+    below_given: bool = False
     level: float = 0.95
     digits: int = 3
     keep: tuple[str, ...] | None = None
@@ -42,6 +49,13 @@ class Layout:
     caption: str = ""
     label: str = ""
     lang: str = "en"
+    journal: Journal = field(default_factory=Journal)
+    codebook: tuple[str, ...] = ()
+
+    @property
+    def style(self) -> Style:
+        """The looks that the journal asks for."""
+        return self.journal.style
 
     @property
     def words(self) -> Words:
@@ -50,8 +64,16 @@ class Layout:
 
     @classmethod
     def check(cls, **given) -> Layout:
-        """Turn what the user wrote into a layout, or say what is wrong with it."""
+        """Turn what the user wrote into a layout, or say what is wrong with it; what is left out is as in `Layout`."""
+        journal = given["journal"] = find_journal(given.get("journal"))
+        given["lang"] = journal.lang if given.get("lang") is None else given["lang"]
         Words(given["lang"])
+        given["below_given"] = given.get("below", "default") != "default"
+        for name in ("stars", "below"):
+            if isinstance(given.setdefault(name, "default"), str) and given[name] == "default":
+                given[name] = getattr(journal, name)
+        for name, value in _DEFAULTS.items():
+            given.setdefault(name, value)
         if given["below"] not in (None, *BELOW):
             raise InputError(
                 f"below={given['below']!r} cannot stand under an estimate.",
@@ -66,8 +88,8 @@ class Layout:
         for name in ("keep", "drop", "order"):
             given[name] = _names(name, given[name])
         given["keep"] = given["keep"] or None
-        for name in ("labels", "effects"):
-            given[name] = _mapping(name, given[name])
+        given["labels"], given["codebook"] = _labels(given["labels"], given["lang"])
+        given["effects"] = _mapping("effects", given["effects"])
         stats, given["stat_labels"] = given["stats"], MappingProxyType({})
         if isinstance(stats, Mapping):
             given["stat_labels"] = _mapping("stats", stats)
@@ -95,6 +117,9 @@ def select(terms: Sequence[str], shown: Callable[[str], str], layout: Layout) ->
     kept = [t for t in kept if not any(_matches(p, t, shown) for p in layout.drop)]
 
     def rank(term: str) -> int:
+        if layout.order == CODEBOOK:
+            found = [layout.codebook.index(name) for name in _VARIABLE.findall(term) if name in layout.codebook]
+            return found[0] if found else len(layout.codebook)
         found = [i for i, pattern in enumerate(layout.order) if _matches(pattern, term, shown)]
         return found[0] if found else len(layout.order)
 
@@ -104,6 +129,12 @@ def select(terms: Sequence[str], shown: Callable[[str], str], layout: Layout) ->
 def check_patterns(terms: Sequence[str], shown: Callable[[str], str], layout: Layout) -> None:
     """Refuse a name in keep, drop or order that no term has: a misspelt variable must not vanish unnoticed."""
     for name in ("keep", "drop", "order"):
+        if getattr(layout, name) == CODEBOOK and name == "order":
+            if layout.codebook:
+                continue
+            raise InputError(
+                'order="codebook", but nothing here has a codebook.', fix="labels=panel gives that of a panel"
+            )
         lost = [p for p in getattr(layout, name) or () if not any(_matches(p, t, shown) for t in terms)]
         if lost:
             raise InputError(
@@ -128,6 +159,15 @@ def _names(option: str, value: object) -> tuple[str, ...]:
     if not isinstance(items, Sequence) or not all(isinstance(item, str) for item in items):
         raise InputError(f"{option}={value!r} is not a list of text.", allowed=f'e.g. {option}=["first", "second"]')
     return tuple(items)
+
+
+def _labels(value: object, lang: str) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Labels by name in the language of the table, from plain text, a codebook or what has one; and their order."""
+    entries = getattr(value, "codebook", value)
+    if isinstance(entries, Mapping):
+        entries = {k: e.label(lang) if hasattr(e, "label") else e for k, e in entries.items()}
+    labels = _mapping("labels", entries)
+    return MappingProxyType({name: text for name, text in labels.items() if text}), tuple(labels)
 
 
 def _mapping(option: str, value: object) -> Mapping[str, str]:

@@ -10,15 +10,13 @@ from toolkit.report.tables.layout import Layout
 from toolkit.report.tables.record import Block
 from toolkit.report.tables.words import Words
 
-__all__ = ["regression_notes", "star_legend"]
+__all__ = ["regression_notes"]
 
 
 def regression_notes(
     columns: list[Column], hidden: Iterable[str], blocks: Iterable[Block], layout: Layout
 ) -> tuple[str, ...]:
-    """Statements for under a regression table, the user's own before the legend of the stars."""
-    if layout.notes is None:
-        return ()
+    """Statements for under a regression table."""
     words, notes = layout.words, []
     blocks = list(blocks)
     fits = [column for column in columns if not column.parts[0].effect]
@@ -46,19 +44,7 @@ def regression_notes(
         notes.append(words["hidden"].format(text=_listing(hidden, words)))
     if any(DASH in cell.text + cell.below for block in blocks for row in block.rows for cell in row.cells):
         notes.append(words["undefined"])
-    notes += layout.notes
-    legend = star_legend(layout)
-    if legend and any(cell.stars for block in blocks for row in block.rows for cell in row.cells):
-        notes.append(legend)
     return tuple(notes)
-
-
-def star_legend(layout: Layout) -> str:
-    """``* 𝑝 < 0.1, ** 𝑝 < 0.05``."""
-    levels = layout.stars or ()
-    return layout.words["comma"].join(
-        layout.words["stars"].format(mark="*" * (i + 1), level=f"{level:g}") for i, level in enumerate(levels)
-    )
 
 
 def _impact_notes(columns: list[Column], layout: Layout) -> list[str]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from toolkit.contracts import TestTable
 from toolkit.errors import InputError, listing
+from toolkit.report.tables.finish import finish
 from toolkit.report.tables.formats import DASH, cell, number, p_value, stars
 from toolkit.report.tables.layout import Layout, check_patterns, select
-from toolkit.report.tables.notes import star_legend
 from toolkit.report.tables.record import Block, Cell, Head, HeadLine, Row, Table
 from toolkit.report.tables.terms import term_label
 
@@ -53,9 +53,7 @@ def table_of_tests(tables: Sequence[TestTable], titles: Sequence[str], layout: L
     if len(tables) == 1:
         notes += [f"{words.join(who)}{words['colon']}{reason}" for reason, who in reasons.items()]
     frames = [table.tidy().assign(model=i + 1, name=titles[i]) for i, table in enumerate(tables)]
-    return _finish(
-        head, [Block(tuple(rows))], notes, layout, any(c.stars for r in rows for c in r.cells), pd.concat(frames)
-    )
+    return finish(head, [Block(tuple(rows))], notes, layout, pd.concat(frames))
 
 
 def frame_table(frame: pd.DataFrame, layout: Layout) -> Table:
@@ -107,7 +105,7 @@ def frame_table(frame: pd.DataFrame, layout: Layout) -> Table:
     data = frame.set_axis(frame.index.set_names(names)).reset_index()
     if isinstance(data.columns, pd.MultiIndex):
         data.columns = [" ".join(str(x) for x in key if str(x)) for key in data.columns]
-    return _finish(tuple(lines), blocks, [layout.words["undefined"]] if missing else [], layout, False, data)
+    return finish(lines, blocks, [layout.words["undefined"]] if missing else [], layout, data)
 
 
 def describe(frame: pd.DataFrame, layout: Layout) -> Table:
@@ -133,19 +131,6 @@ def describe(frame: pd.DataFrame, layout: Layout) -> Table:
     if layout.notes is None:
         return out
     return replace(out, notes=(words["describe:note"], *out.notes))
-
-
-def _finish(head, blocks: list[Block], notes: list[str], layout: Layout, starred: bool, tidy: pd.DataFrame) -> Table:
-    legend = [star_legend(layout)] if starred and layout.stars else []
-    return Table(
-        head=head,
-        blocks=tuple(blocks),
-        notes=() if layout.notes is None else (*notes, *layout.notes, *legend),
-        caption=layout.caption,
-        label=layout.label,
-        lang=layout.lang,
-        _tidy=tidy.reset_index(drop=True),
-    )
 
 
 def _test_cells(test, layout: Layout) -> tuple[Cell, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError
 from toolkit.report.files import check_target, write_atomic
+from toolkit.report.tables.journals import Style
 from toolkit.report.tables.words import Words
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Table:
         `label` is the LaTeX key to refer to.
     lang : str
         ``"en"`` or ``"zh"``.
+    style : Style
+        What a journal asks of its looks.
     """
 
     head: tuple[HeadLine, ...]
@@ -102,6 +105,7 @@ class Table:
     caption: str = ""
     label: str = ""
     lang: str = "en"
+    style: Style = field(default_factory=Style)
     _tidy: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -118,14 +122,27 @@ class Table:
     def ruled(self) -> tuple[bool, ...]:
         """For each line of headings, whether rules show what its headings span: under the last of equal lines."""
         widths = [line.widths for line in self.head]
+        several = [self.style.span_rules or sum(bool(head.text) for head in line.heads) > 1 for line in self.head]
+        following = [*widths[1:], ()]
         return tuple(
-            max(own) > 1 and own != following for own, following in zip(widths, [*widths[1:], ()], strict=True)
+            max(own) > 1 and own != after and wanted
+            for own, after, wanted in zip(widths, following, several, strict=True)
         )
 
     @property
     def words(self) -> Words:
         """The words of the table's language."""
         return Words(self.lang)
+
+    @property
+    def notes_word(self) -> str:
+        """The word before the notes."""
+        return self.style.notes_word or self.words["notes"]
+
+    @property
+    def notes_italic(self) -> bool:
+        """Whether that word is in italics, which Chinese does not have."""
+        return self.style.notes_italic and self.lang != "zh"
 
     @property
     def note(self) -> str:

@@ -10,6 +10,7 @@ from toolkit.contracts import BLOCKS
 from toolkit.errors import InputError, listing
 from toolkit.report.tables.columns import Column, Part, impact_parts
 from toolkit.report.tables.formats import DASH, integer, number, p_value, significant, stars
+from toolkit.report.tables.finish import finish
 from toolkit.report.tables.layout import Layout, check_patterns, select
 from toolkit.report.tables.longform import long_form
 from toolkit.report.tables.notes import regression_notes
@@ -42,6 +43,7 @@ class Shaped:
 
 def regression_table(columns: list[Column], layout: Layout) -> Table:
     """Columns side by side, rows in blocks: X, WX, dynamics, spatial, impacts, effects, statistics, tests."""
+    layout = replace(layout, codebook=layout.codebook or _codebook(columns))
     namer = _namer(columns, layout)
     leaves = [_leaf(i, part, column, layout) for i, column in enumerate(columns) for part in column.parts]
     leaves = _merge_same_label(leaves, layout)
@@ -49,17 +51,13 @@ def regression_table(columns: list[Column], layout: Layout) -> Table:
     tail = [_effects(columns, layout), _stats(columns, layout), _tests(columns, layout)]
     widths = [len(column.parts) for column in columns]
     blocks = [*shaped.blocks, *(_widen(block, widths) for block in tail if block.rows)]
-    first = blocks[0] if blocks else Block(())
-    blocks = [replace(first, rule=False), *blocks[1:]]
-    return Table(
-        head=_head(columns, layout, namer),
-        blocks=tuple(blocks),
-        notes=regression_notes(columns, shaped.hidden, blocks, layout),
-        caption=layout.caption,
-        label=layout.label,
-        lang=layout.lang,
-        _tidy=long_form(columns, leaves, shaped.labels),
-    )
+    notes = regression_notes(columns, shaped.hidden, blocks, layout)
+    return finish(_head(columns, layout, namer), blocks, notes, layout, long_form(columns, leaves, shaped.labels))
+
+
+def _codebook(columns: list[Column]) -> tuple[str, ...]:
+    """Variables of all models in the order of their codebooks."""
+    return tuple(dict.fromkeys(name for column in columns for name in column.codebook))
 
 
 def _namer(columns: list[Column], layout: Layout) -> Callable[[str, str], str]:
@@ -250,7 +248,7 @@ def _widen(block: Block, widths: list[int]) -> Block:
 
 def _head(columns: list[Column], layout: Layout, namer: Callable[[str, str], str]) -> tuple[HeadLine, ...]:
     widths, words = [len(column.parts) for column in columns], layout.words
-    lines = []
+    lines: list[HeadLine] = []
     depvars = [namer(column.depvar) if column.depvar else "" for column in columns]
     if any(depvars):
         lines.append(HeadLine(_runs(depvars, widths), "depvar", words["depvar"]))

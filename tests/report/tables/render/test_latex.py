@@ -100,7 +100,7 @@ def test_every_size_fits_the_page(n, label, rows, landscape, shrink, latex_log):
     size = fit(table, 16 * 28.4528)
     assert (size.landscape, size.shrink) == (landscape, shrink)
     if shrink:
-        with pytest.warns(ToolkitWarning, match=r"about \d+ by \d+ cm and is scaled down"):
+        with pytest.warns(ToolkitWarning, match=r"about \d+ cm wide and \d+ cm high.*scaled down; print fewer columns.*below=None"):
             tex = table.to_latex(standalone=True)
     else:
         tex = table.to_latex(standalone=True)
@@ -126,7 +126,7 @@ def test_other_tables_compile(sdm, latex_log):
 def test_chinese_is_for_xelatex(ols):
     tex = tk.table(ols, lang="zh", caption="公共资本").to_latex(standalone=True)
     assert tex.startswith("% !TEX program = xelatex\n\\documentclass[UTF8]{ctexart}")
-    assert "inputenc" not in tex and "\\emph{注：}括号内为标准误。" in tex
+    assert "inputenc" not in tex and "\\item 注：括号内为标准误。" in tex
     mixed = tk.table(ols, labels={"pcap": "公共资本"})
     assert "scheme=plain" in mixed.to_latex(standalone=True) and "xelatex and ctex" in mixed.to_latex()
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 import toolkit as tk
+from toolkit.report.tables.render.symbols import PLAIN, legal, one_line
 from toolkit.report.tables.render.typst import escape
 
 
@@ -33,6 +38,16 @@ def test_typst(ols, sdm):
     assert "caption: figure.caption(position: top)[A \\#1 \\$x\\$]" in text and text.endswith(") <tab:a-b>\n")
     assert "table.cell(colspan: 3)[SDM]," in text and "table.hline(start: 3, end: 6, stroke: 0.4pt)," in text
     assert text.count("[") == text.count("]") and text.count("(") == text.count(")")
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_typst_has_no_bare_markup(text):
+    """What is escaped reads as it was; nothing that Typst knows is left without a backslash."""
+    made = escape(text).replace("#emph[", "\x01").replace("\\]", "\x02").replace("]", "").replace("\x02", "\\]")
+    bare = re.sub(r"\\(.)", "", made)
+    assert not re.search(r"[\\#$*_`<>@\[\]~=+/\"'-]", bare) and not re.match(r"\d+\.( |$)", bare)
+    read = re.sub(r"\\(.)", r"\1", made.replace("\x01", ""))
+    assert read == legal(one_line("".join(PLAIN.get(c, c) for c in text)))
 
 
 def test_typst_escapes_what_is_markup():

@@ -3,14 +3,20 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from contextlib import nullcontext
 
 import docx
 import numpy as np
+import pandas as pd
 import pytest
 from docx.oxml.ns import qn
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import toolkit as tk
 from toolkit.contracts import CoefTable, ModelRecord
+from toolkit.errors import ToolkitWarning
+from toolkit.report.tables.render.symbols import PLAIN, legal, one_line
 from toolkit.report.tables.render.word import encode
 
 SPECIALS = "R&D_<share> 50% \x07 中文 σ²"
@@ -88,7 +94,8 @@ def test_a_wide_table_is_on_a_landscape_page_with_no_column_off_it():
     table = CoefTable(("a variable",), np.array([0.5]), np.array([[0.01]]), ("X",))
     record = ModelRecord(name="SDM", depvar="y", coefficients=table)
     for n, landscape in ((2, False), (9, True), (30, True)):
-        opened = reopen(tk.table([record] * n))
+        with nullcontext() if n < 30 else pytest.warns(ToolkitWarning, match=r"cm wide.*broken into lines; print fewer"):
+            opened = reopen(tk.table([record] * n))
         section, grid = opened.sections[0], opened.tables[0]
         assert (section.page_width > section.page_height) == landscape
         room = section.page_width - section.left_margin - section.right_margin
@@ -97,8 +104,17 @@ def test_a_wide_table_is_on_a_landscape_page_with_no_column_off_it():
 
 def test_chinese(ols):
     opened = reopen(tk.table(ols, lang="zh", caption="公共资本"))
-    assert opened.paragraphs[0].text.startswith("表 ") and opened.paragraphs[-1].text.startswith("注：括号内为标准误。")
+    assert opened.paragraphs[0].text.startswith("表\u3000公共资本") and opened.paragraphs[-1].text.startswith("注：括号内为标准误。")
     assert opened.core_properties.language == "zh-CN"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=30))
+def test_any_text_comes_through_as_text(text):
+    frame = pd.DataFrame({"a": [text]}, index=["row"])
+    opened = reopen(tk.table(frame, caption=text, notes=text))
+    shown = legal(one_line("".join(PLAIN.get(c, c) for c in text)))
+    assert opened.tables[0].rows[-1].cells[1].text == shown
 
 
 def test_file_names_no_program_and_no_moment(ols):

@@ -22,12 +22,12 @@ def heads(table: Table) -> tuple[str, list[str]]:
 
 
 def body(table: Table) -> list[tuple[str, list[str], str]]:
-    """Every printed line as (label, cells, kind); kind is ``row``, ``below``, ``heading`` or ``rule``."""
+    """Every printed line as (label, cells, kind); kind is ``row``, ``below``, ``heading``, ``rule`` or ``gap``."""
     lines: list[tuple[str, list[str], str]] = []
     blank = [""] * table.n_columns
     for i, block in enumerate(table.blocks):
         if i and block.rule:
-            lines.append(("", blank, "rule"))
+            lines.append(("", blank, "rule" if table.style.block_rules else "gap"))
         if block.heading:
             lines.append((block.heading, blank, "heading"))
         for row in block.rows:

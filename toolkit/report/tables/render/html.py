@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape as escape_html
 
 from toolkit.report.tables.record import Block, Cell, HeadLine, Row, Table
-from toolkit.report.tables.render.symbols import is_number, spans
+from toolkit.report.tables.render.symbols import is_number, legal, one_line, spans
 
 __all__ = ["encode", "escape", "render"]
 
@@ -20,6 +20,7 @@ font-variant-numeric:tabular-nums;line-height:1.35;font-size:.95em;background:no
 .tk-table tbody th[scope=rowgroup]{font-style:italic;padding-top:.4em}
 .tk-table thead th>span{display:block;border-bottom:1px solid;padding-bottom:.1em}
 .tk-table thead tr:last-child>*,.tk-table tbody.tk-end tr:last-child>*{border-bottom:1px solid}
+.tk-table tbody.tk-gap tr:last-child>*{padding-bottom:.6em}
 .tk-table tbody:last-of-type tr:last-child>*{border-bottom:2px solid}
 .tk-table .tk-l,.tk-table .tk-r{display:inline-block;min-width:var(--l);text-align:right}
 .tk-table .tk-r{min-width:var(--r);text-align:left}
@@ -38,7 +39,7 @@ def encode(table: Table, standalone: bool = True) -> bytes:
 def render(table: Table, standalone: bool = False) -> str:
     """A piece of HTML with its own style, or a whole page. Loads nothing and runs no script."""
     n, lang = table.n_columns, "zh-CN" if table.lang == "zh" else "en"
-    title = escape_html(table.caption or table.words["table"])
+    title = escape_html(legal(one_line(table.caption)) or table.words["table"])
     left, right = _sides(table)
     lines = [
         f'<div class="tk-wrap" role="region" aria-label="{title}" tabindex="0" lang="{lang}">',
@@ -46,13 +47,15 @@ def render(table: Table, standalone: bool = False) -> str:
         f'<table class="tk-table" style="--l:{left}ch;--r:{right}ch">',
     ]
     if table.caption:
-        lines.append(f"<caption>{escape(table.caption)}</caption>")
+        lines.append(f"<caption{_caption_style(table)}>{escape(table.caption)}</caption>")
     lines += ["<thead>", *map(_head_line, table.head, table.ruled), "</thead>"]
     for i, block in enumerate(table.blocks):
-        ends = i + 1 < len(table.blocks) and table.blocks[i + 1].rule
-        lines += _block(block, n, ends)
+        following = i + 1 < len(table.blocks) and table.blocks[i + 1].rule
+        end = "" if not following else "tk-end" if table.style.block_rules else "tk-gap"
+        lines += _block(block, n, end)
     if table.notes:
-        note = f"<em>{escape(table.words['notes'])}</em> {escape(table.note)}"
+        word = escape(table.notes_word)
+        note = f"{f'<em>{word}</em>' if table.style.notes_italic else word}{'' if table.lang == 'zh' else ' '}{escape(table.note)}"
         lines.append(f'<tfoot>\n<tr><td colspan="{n + 1}"><div>{note}</div></td></tr>\n</tfoot>')
     lines += ["</table>", "</div>"]
     body = "\n".join(lines) + "\n"
@@ -92,8 +95,14 @@ def _head_line(line: HeadLine, ruled: bool) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _block(block: Block, n: int, ends: bool) -> list[str]:
-    lines = ['<tbody class="tk-end">' if ends else "<tbody>"]
+def _caption_style(table: Table) -> str:
+    looks = {"bold": "", "bold label": "font-weight:normal", "small caps": "font-weight:normal;font-variant:small-caps"}
+    rules = [looks[table.style.title], "text-align:left" if table.style.title_left else ""]
+    return f' style="{";".join(rule for rule in rules if rule)}"' if any(rules) else ""
+
+
+def _block(block: Block, n: int, end: str) -> list[str]:
+    lines = [f'<tbody class="{end}">' if end else "<tbody>"]
     if block.heading:
         lines.append(f'<tr><th scope="rowgroup" colspan="{n + 1}">{escape(block.heading)}</th></tr>')
     lines += [_row(row, aligned=not block.rule) for row in block.rows]

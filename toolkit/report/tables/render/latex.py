@@ -10,14 +10,18 @@ from math import ceil
 from nbconvert.filters.latex import escape_latex
 
 from toolkit.errors import ToolkitWarning
+from toolkit.report.tables.journals import Style
 from toolkit.report.tables.record import Block, Head, HeadLine, Table
-from toolkit.report.tables.render.symbols import MATH, has_cjk, is_number
-from toolkit.report.tables.render.width import Fit, Room, fit, rooms, split_label
+from toolkit.report.tables.render.symbols import MATH, has_cjk, is_number, one_line
+from toolkit.report.tables.render.width import Fit, Room, fit, rooms, split_label, warn_too_large
 
 __all__ = ["encode", "escape", "render"]
 
 _TEXT = {"—": "---", "–": "--", "…": r"\ldots{}", "\u00a0": "~", "\u2009": r"\,", "\u2003": r"\quad{}", "“": "``", "”": "''", "‘": "`", "’": "'",
          '"': "''"}  # fmt: skip
+
+#: Between "Table 1" and the title -> name in the caption package.
+_SEPARATORS = {". ": "period", "\u3000": "quad", "—": "none"}
 
 
 def encode(table: Table, standalone: bool = False, line_width: float = 16.0) -> bytes:
@@ -35,11 +39,12 @@ def render(table: Table, standalone: bool = False, line_width: float = 16.0) -> 
     line_width : float
         Width of the text in cm; decides on small print and the landscape page.
     """
-    size = fit(table, line_width * 28.4528)
+    size = fit(table, line_width * 28.4528, portrait=table.style.portrait)
     chinese = _is_chinese(table)
     _warn(table, size, chinese)
     body = _float(table, size)
     packages = ["booktabs", "threeparttable", "dcolumn"]
+    packages += ["caption"] if table.caption and _caption_setup(table) else []
     packages += [name for name, wanted in (("pdflscape", size.landscape), ("adjustbox", size.shrink)) if wanted]
     if not standalone:
         engine = "; Chinese: compile with xelatex and ctex" if chinese else ""
@@ -83,14 +88,15 @@ def escape(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return "".join(c for c in re.sub(r"[ \t\r\n\f\v]+", " ", text) if c.isprintable() or c in "\u00a0\u2009\u2003")
+    """Without what prints nothing; white space is one blank, but for spaces that are meant."""
+    return "".join(c for c in one_line(text) if c.isprintable() or c in "\u00a0\u2009\u2003\u3000")
 
 
 def _float(table: Table, size: Fit) -> str:
     """The table in its environments, from the outside in."""
     inner = ["\\begin{threeparttable}"]
     if table.caption:
-        inner.append(f"\\caption{{{escape(table.caption)}}}")
+        inner += [line for line in (_caption_setup(table), _caption(table)) if line]
     if table.label:
         inner.append(f"\\label{{{table.label}}}")
     inner += [*_tabular(table, size), *_notes(table), "\\end{threeparttable}"]
@@ -110,6 +116,24 @@ def _float(table: Table, size: Fit) -> str:
     return "\n".join(line for line in lines if line) + "\n"
 
 
+def _caption_setup(table: Table) -> str:
+    """Options of the caption package for what a journal wants; nothing where the class may have its way."""
+    style = table.style
+    if style == Style():
+        return ""
+    options = {"bold": ["font=bf"], "bold label": ["labelfont=bf"], "small caps": ["font=sc"]}[style.title]
+    options.append(f"labelsep={_SEPARATORS[style.separator]}")
+    options += ["justification=raggedright", "singlelinecheck=false"] if style.title_left else []
+    return f"\\captionsetup{{{','.join(options)}}}"
+
+
+def _caption(table: Table) -> str:
+    """An em dash is part of the text, since the caption package has no such separator."""
+    text = escape(table.caption)
+    dash = table.style.separator == "—"
+    return f"\\caption[{{{text}}}]{{---{text}}}" if dash else f"\\caption{{{text}}}"
+
+
 def _tabular(table: Table, size: Fit) -> list[str]:
     n = table.n_columns
     stub = (
@@ -124,7 +148,7 @@ def _tabular(table: Table, size: Fit) -> list[str]:
     lines.append("\\midrule")
     for i, block in enumerate(table.blocks):
         if i:
-            lines.append("\\midrule" if block.rule else "\\addlinespace")
+            lines.append("\\midrule" if block.rule and table.style.block_rules else "\\addlinespace")
         lines += _block(block, n, size.label)
     return [*lines, "\\bottomrule", "\\end{tabular}"]
 
@@ -197,12 +221,12 @@ def _guard(label: str) -> str:
 def _notes(table: Table) -> list[str]:
     if not table.notes:
         return []
-    word = table.words["notes"]
+    word = f"\\emph{{{escape(table.notes_word)}}}" if table.notes_italic else escape(table.notes_word)
     space = "" if table.lang == "zh" else " "
     return [
         "\\begin{tablenotes}[flushleft]",
         "\\footnotesize\\setlength{\\labelsep}{0pt}",
-        f"\\item \\emph{{{escape(word)}}}{space}{escape(table.note)}",
+        f"\\item {word}{space}{escape(table.note)}",
         "\\end{tablenotes}",
     ]
 
@@ -238,12 +262,7 @@ def _is_chinese(table: Table) -> bool:
 
 def _warn(table: Table, size: Fit, chinese: bool) -> None:
     if size.shrink:
-        warnings.warn(
-            f"The table is about {size.width / 28.4528:.0f} by {size.height / 28.4528:.0f} cm and is scaled down to the "
-            "page; print fewer models or statistics, shorter labels, or two tables.",
-            ToolkitWarning,
-            stacklevel=4,
-        )
+        warn_too_large(size, "it is scaled down")
     known = set(MATH) | set(_TEXT)
     odd = sorted({c for c in _texts(table) if ord(c) > 0x17F and c not in known and not has_cjk(c)})
     if odd and not chinese:

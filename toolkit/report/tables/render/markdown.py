@@ -28,12 +28,12 @@ def render(table: Table) -> str:
     lines.append(_line([escape(stub), *(escape(text) for text in texts)]))
     lines.append(_line([":---", *[":---:"] * len(texts)]))
     for label, cells, kind in body(table):
-        if kind == "rule":
+        if kind in ("rule", "gap"):
             continue
         shown = f"*{escape(label)}*" if kind == "heading" else escape(label)
         lines.append(_line([shown, *(escape(cell) for cell in cells)]))
     if table.notes:
-        lines += ["", f"*{escape(table.words['notes'])}* {escape(table.note)}"]
+        lines += ["", f"*{escape(table.notes_word)}* {escape(table.note)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -46,7 +46,7 @@ def escape(text: str) -> str:
     0.5\*\*\* a\|b\_c *W*
     """
     out = []
-    for piece, italic in spans(re.sub(r"[ \t\r\n\f\v]+", " ", text)):
+    for piece, italic in spans(text):
         safe = re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", piece)
         out.append(f"*{safe}*" if italic else safe)
     return "".join(out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ["MATH", "PLAIN", "has_cjk", "is_number", "spans"]
+__all__ = ["MATH", "PLAIN", "has_cjk", "is_number", "legal", "one_line", "spans"]
 
 #: Mathematical italics that tables use, and the letter they stand for.
 PLAIN = {"𝑊": "W", "𝑅": "R", "𝑁": "N", "𝑝": "p", "𝑡": "t", "𝑢": "u", "𝑦": "y"}
@@ -33,7 +33,31 @@ MATH = {
 
 _ITALIC = re.compile(f"([{''.join(PLAIN)}{''.join(_GREEK)}]+)")
 _NUMBER = re.compile(r"[(\[]?[−<]?[\d,]+\.\d+(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?[)\]]?")
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_BLANKS = re.compile(r"[ \t\r\n\f\v\x1c-\x1f\x85\u2028\u2029]+")
 _CJK = re.compile(r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+
+
+def legal(text: str) -> str:
+    """Without the characters that no file can hold: control characters, lone surrogates, non-characters.
+
+    Examples
+    --------
+    >>> legal("a\\x00b\\ud800c")
+    'abc'
+    """
+    return _ILLEGAL.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """White space as one blank; spaces of a certain width stay.
+
+    Examples
+    --------
+    >>> one_line("Roads\\n(km)")
+    'Roads (km)'
+    """
+    return _BLANKS.sub(" ", text)
 
 
 def spans(text: str) -> Iterator[tuple[str, bool]]:
@@ -44,7 +68,7 @@ def spans(text: str) -> Iterator[tuple[str, bool]]:
     >>> list(spans("𝑊 × roads"))
     [('W', True), (' × roads', False)]
     """
-    for i, piece in enumerate(_ITALIC.split(text)):
+    for i, piece in enumerate(_ITALIC.split(legal(one_line(text)))):
         if piece:
             yield "".join(PLAIN.get(char, char) for char in piece), i % 2 == 1
 

@@ -39,7 +39,7 @@ def render(table: Table) -> str:
         out.append(rule if kind == "rule" else text.rstrip())
     out.append(rule)
     if table.notes:
-        note = f"{table.words['notes']}{'' if table.lang == 'zh' else ' '}{_plain(table.note)}"
+        note = f"{table.notes_word}{'' if table.lang == 'zh' else ' '}{_plain(table.note)}"
         out += _wrap(note, max(total, 29))
     return "\n".join(out)
 

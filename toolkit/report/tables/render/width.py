@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
 
+from toolkit.errors import ToolkitWarning
 from toolkit.report.tables.record import Table
 from toolkit.report.tables.render.symbols import has_cjk, is_number
 
-__all__ = ["Fit", "Room", "column_widths", "fit", "rooms", "split_label", "text_width"]
+__all__ = ["Fit", "Room", "column_widths", "fit", "rooms", "split_label", "text_width", "warn_too_large"]
 
 # widths in points at 10 pt, a little on the safe side
 _WIDTHS = {
@@ -128,7 +130,7 @@ def split_label(label: str, width: float) -> tuple[str, str]:
     return label, ""
 
 
-def fit(table: Table, line: float) -> Fit:
+def fit(table: Table, line: float, portrait: bool = False) -> Fit:
     """The mildest that fits: as it is, tight columns, small print, labels in lines, a landscape page, scaled down.
 
     Parameters
@@ -136,6 +138,8 @@ def fit(table: Table, line: float) -> Fit:
     table : Table
     line : float
         Width of the text on an upright page in points; on a landscape page it is that page's height.
+    portrait : bool
+        Never on a landscape page.
     """
     upright, long = line, _PAGE * 28.4528
     tries = [
@@ -145,14 +149,28 @@ def fit(table: Table, line: float) -> Fit:
     ]  # fmt: skip
     measure = _measure(table)
     for font, tight, broken, landscape in tries:
+        if landscape and portrait:
+            continue
         tried = measure(font, tight, broken, landscape)
         have = (long, upright) if landscape else (upright, long)
         if tried.width <= 0.98 * have[0] and tried.height <= have[1]:
             return tried
     flat, tall = measure("footnotesize", True, True, True), measure("footnotesize", True, True, False)
     scales = [min(1, w / f.width, h / f.height) for f, w, h in ((flat, long, upright), (tall, upright, long))]
-    best = flat if scales[0] > scales[1] else tall
+    best = flat if scales[0] > scales[1] and not portrait else tall
     return replace(best, shrink=True)
+
+
+def warn_too_large(size: Fit, outcome: str) -> None:
+    """Say how large the table is, what becomes of it, and what to do about it."""
+    tall = f" and {size.height / 28.4528:.0f} cm high" if size.height else ""
+    warnings.warn(
+        f"The table is about {size.width / 28.4528:.0f} cm wide{tall}, too large for a page of 16 by {_PAGE} cm: "
+        f"{outcome}; print fewer columns (fewer models, or impacts in a table of their own), nothing under the estimates "
+        "(below=None), fewer statistics, shorter labels, or two tables.",
+        ToolkitWarning,
+        stacklevel=5,
+    )
 
 
 def _measure(table: Table) -> Callable[[str, bool, bool, bool], Fit]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit.report.tables.record import HeadLine, Row, Table
-from toolkit.report.tables.render.symbols import is_number, spans
-from toolkit.report.tables.render.width import Room, column_widths, rooms, split_label, text_width
+from toolkit.report.tables.render.symbols import is_number, legal, one_line, spans
+from toolkit.report.tables.render.width import Fit, Room, column_widths, rooms, split_label, text_width, warn_too_large
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -62,16 +62,27 @@ def document(table: Table) -> Document:
         for row in block.rows:
             _row(grid, row, shape, aligned=not block.rule)
         if i and block.rule:
-            _rule(grid.rows[start].cells, "top", _THIN)
+            _part(grid, start, table)
     _rule(grid.rows[0].cells, "top", _THICK)
     _rule(grid.rows[-1].cells, "bottom", _THICK)
     _set_widths(grid, shape)
     if table.notes:
         paragraph = out.add_paragraph()
         paragraph.paragraph_format.space_before = docx.shared.Pt(3)
-        _run(paragraph, table.words["notes"], points - 1.5, italic=table.lang == "en")
+        _run(paragraph, table.notes_word, points - 1.5, italic=table.notes_italic)
         _text(paragraph, ("" if table.lang == "zh" else " ") + table.note, points - 1.5)
     return out
+
+
+def _part(grid: WordTable, start: int, table: Table) -> None:
+    """A rule over the row `start`, or more space."""
+    from docx.shared import Pt
+
+    if table.style.block_rules:
+        _rule(grid.rows[start].cells, "top", _THIN)
+    else:
+        for cell in grid.rows[start].cells:
+            cell.paragraphs[0].paragraph_format.space_before = Pt(6)
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,7 @@ def _shape(table: Table) -> _Shape:
             break
     stub = max(min(wanted, left), _STUB * scale)
     if stub > left:  # too wide even for a landscape page: text in cells is broken into lines
+        warn_too_large(Fit(stub + sum(columns), 0.0), "its cells are broken into lines")
         columns = [width * (line - stub) / sum(columns) for width in columns]
 
     def stop(room: Room | None, width: float) -> float | None:
@@ -136,7 +148,7 @@ def _page(out: Any, shape: _Shape, table: Table) -> None:
         style.font.size = Pt(shape.points)  # also of empty paragraphs, which make a row as high as it is
         style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _EAST_ASIA)
     properties = out.core_properties
-    properties.author, properties.comments, properties.title = "", "", _legal(table.caption)
+    properties.author, properties.comments, properties.title = "", "", legal(one_line(table.caption))[:255]
     properties.language = "zh-CN" if table.lang == "zh" else "en"
 
 
@@ -146,14 +158,22 @@ def _caption(paragraph: Paragraph, table: Table) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    paragraph.alignment, paragraph.paragraph_format.keep_with_next = WD_ALIGN_PARAGRAPH.CENTER, True
-    _run(paragraph, f"{table.words['table']} ", 10.5, bold=True)
+    style = table.style
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT if style.title_left else WD_ALIGN_PARAGRAPH.CENTER
+    paragraph.paragraph_format.keep_with_next = True
+    first = [_run(paragraph, f"{table.words['table']}{'' if table.lang == 'zh' else ' '}", 10.5)]
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), " SEQ Table \\* ARABIC ")
-    number = _run(paragraph, "1", 10.5, bold=True)
+    number = _run(paragraph, "1", 10.5)
     field.append(number._element)
     paragraph._p.append(field)
-    _text(paragraph, f"{'　' if table.lang == 'zh' else '. '}{table.caption}", 10.5, bold=True)
+    separator = "\u3000" if table.lang == "zh" and style.separator == ". " else style.separator
+    before = len(paragraph.runs)
+    _text(paragraph, f"{separator}{table.caption}", 10.5)
+    for run in (*first, number, *paragraph.runs[before:]):
+        in_label = run in (*first, number)
+        run.font.bold = style.title == "bold" or (in_label and style.title == "bold label")
+        run.font.small_caps = style.title == "small caps"
 
 
 def _describe(grid: WordTable, table: Table) -> None:
@@ -174,7 +194,7 @@ def _describe(grid: WordTable, table: Table) -> None:
     properties.insert(len(properties) if look is None else list(properties).index(look), margins)
     if table.caption:
         title = OxmlElement("w:tblCaption")
-        title.set(qn("w:val"), _legal(table.caption))
+        title.set(qn("w:val"), legal(one_line(table.caption)))
         properties.append(title)
 
 
@@ -254,7 +274,7 @@ def _run(paragraph: Paragraph, text: str, points: float, *, italic: bool = False
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
-    run = paragraph.add_run(_legal(text))
+    run = paragraph.add_run(legal(text))
     run.font.name, run.font.size, run.font.italic, run.font.bold = _FONT, Pt(points), italic, bold
     run._element.rPr.rFonts.set(qn("w:eastAsia"), _EAST_ASIA)
     return run
@@ -278,8 +298,3 @@ def _rule(cells: list[_Cell], side: str, size: int) -> None:
             borders.insert(0 if side == "top" else len(borders), line)
         for key, value in (("val", "single"), ("sz", str(size)), ("space", "0"), ("color", "000000")):
             line.set(qn(f"w:{key}"), value)
-
-
-def _legal(text: str) -> str:
-    """Without the characters XML cannot hold."""
-    return "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff"))
