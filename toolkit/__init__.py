@@ -89,6 +89,7 @@ _OBJECTS = {
     "spectests": "toolkit.postestimation.spectests",
     "wild_bootstrap": "toolkit.postestimation.wild_bootstrap",
     "table": "toolkit.report.table",
+    "check": "toolkit.pipeline.check",
 }
 _MODULES = {
     "weights": "toolkit.weights",
@@ -156,6 +157,7 @@ if TYPE_CHECKING:
     from toolkit.explore.stochastic_kernel import stochastic_kernel
     from toolkit.explore.theil import theil
     from toolkit.models.fit import fit
+    from toolkit.pipeline.check import check
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts
