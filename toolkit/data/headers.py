@@ -83,7 +83,7 @@ def table_of(grid: Grid):
 
 
 def _names(cells: tuple, width: int) -> tuple[list[str], list[Finding]]:
-    names = ["" if c is None else str(c) for c in (*cells, *[None] * (width - len(cells)))]
+    names = ["" if c is None else str(c) for c in (*cells, *[None] * (width - len(cells)))][:width]
     padded = [n for n in names if n != n.strip()]
     found = []
     if padded:
