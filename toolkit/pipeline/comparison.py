@@ -79,7 +79,7 @@ class Comparison:
 
 
 def compare_estimates(fit: Fit, path: str | PathLike, terms: Mapping[str, str] | None = None) -> Comparison:
-    """Put another program's estimates beside those of a fit.
+    r"""Put another program's estimates beside those of a fit.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ def _formula(e: Equation, *, dummies: bool) -> str:
         parts += ["factor(region)"] * (e.effects in ("entity", "twoway")) + ["factor(period)"] * (
             e.effects in ("time", "twoway")
         )
-    if not e.constant and not (dummies and e.effects != "none"):
+    if not e.constant and e.effects in ("none", "random", "mundlak"):
         parts.append("0")
     return f"{e.outcome} ~ {' + '.join(parts)}"
 
