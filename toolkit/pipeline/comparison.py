@@ -104,7 +104,7 @@ def compare_estimates(fit: Fit, path: str | PathLike, terms: Mapping[str, str] |
     >>> import tempfile, toolkit as tk
     >>> fit = tk.fit("CRIME ~ INC + HOVAL", tk.load("columbus"))
     >>> with tempfile.TemporaryDirectory() as here:
-    ...     _ = Path(here, "r.csv").write_text("term,estimate,std_error\\nIntercept,68.619,4.735\\nINC,-1.597,.334\\nHOVAL,-.274,.103\\n")
+    ...     _ = Path(here, "r.csv").write_text("term,estimate,std_error\nIntercept,68.619,4.735\nINC,-1.597,.334\nHOVAL,-.274,.103\n")
     ...     compare_estimates(fit, f"{here}/r.csv").agrees(0.02)
     True
     """

@@ -196,7 +196,7 @@ def _equation(fit: Fit) -> tuple[Equation, dict[str, SpatialWeights]]:
     named = {t: _safe(t, f"x{k}", taken) for k, t in enumerate(terms, 1)}
     weights: dict[str, SpatialWeights] = {}
     durbin = _named(fit.weights_durbin, "W_durbin", fit.weights, weights) if design.wx_terms else None
-    lags = []
+    lags: list[Lagged] = []
     for term, pair in zip(design.wx_terms, design.pairs, strict=True):
         if pair is None or design.terms[pair] not in named:
             named[term] = _safe(term, f"x{len(named) + 1}", taken)  # no column to lag: written lagged already
