@@ -91,6 +91,9 @@ _OBJECTS = {
     "spectests": "toolkit.postestimation.spectests",
     "wild_bootstrap": "toolkit.postestimation.wild_bootstrap",
     "table": "toolkit.report.table",
+    "check": "toolkit.pipeline.check",
+    "compare_estimates": "toolkit.pipeline.comparison",
+    "crosscheck": "toolkit.pipeline.crosscheck",
 }
 _MODULES = {
     "weights": "toolkit.weights",
@@ -159,6 +162,9 @@ if TYPE_CHECKING:
     from toolkit.explore.theil import theil
     from toolkit.models.fit import fit
     from toolkit.models.simulate import simulate
+    from toolkit.pipeline.check import check
+    from toolkit.pipeline.comparison import compare_estimates
+    from toolkit.pipeline.crosscheck import crosscheck
     from toolkit.postestimation.hausman import hausman
     from toolkit.postestimation.impact_detail import impact_matrix, impacts_between, impacts_by_order
     from toolkit.postestimation.impacts import impacts

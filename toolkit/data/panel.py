@@ -79,6 +79,14 @@ class Panel:
            [3., 4.]])
     """
 
+    entity: str
+    time: str | None
+    name: str
+    codebook: Mapping[str, Entry]
+    notes: tuple[str, ...]
+    entities: pd.Index
+    times: pd.Index
+
     def __init__(
         self,
         df: pd.DataFrame,
