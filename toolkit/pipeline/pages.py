@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from typing import TYPE_CHECKING, Any
+
+from toolkit.report.mathtext import math_image
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["math_image", "notebook_page"]
+__all__ = ["notebook_page"]
 
 _TEMPLATE = """{%- extends "lab/index.html.j2" -%}
 {%- block html_head_js -%}{%- endblock -%}
@@ -60,61 +59,6 @@ def notebook_page(node: NotebookNode, *, title: str, lang: str = "en") -> str:
     )
     page, _ = exporter.from_notebook_node(node, resources={"metadata": {"name": title}})
     return page
-
-
-def math_image(tex: str, *, display: bool = False) -> str:
-    r"""Draw a formula as an inline picture; what cannot be drawn is shown as its TeX source.
-
-    Parameters
-    ----------
-    tex : str
-        Formula without dollar signs.
-    display : bool
-        Whether it stands on a line of its own.
-
-    Returns
-    -------
-    str
-        HTML fragment.
-
-    Examples
-    --------
-    >>> math_image(r"y = \rho W y + X\beta").startswith("<img class='math'")
-    True
-    >>> math_image(r"\begin{cases} 1 \end{cases}")
-    "<code class='math'>\\begin{cases} 1 \\end{cases}</code>"
-    """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-    from matplotlib.mathtext import MathTextParser
-
-    source = " ".join(tex.split())
-    label = html.escape(source, quote=True)
-    size = 13 if display else 11
-    picture = io.BytesIO()
-    try:
-        with rc_context({"mathtext.fontset": "cm", "svg.fonttype": "path", "svg.hashsalt": "math"}):
-            width, height, depth, *_ = MathTextParser("path").parse(f"${source}$", dpi=72, prop=_font(size))
-            figure = Figure(figsize=(width / 72, height / 72))
-            figure.text(0, depth / height, f"${source}$", fontsize=size)
-            figure.savefig(picture, format="svg", transparent=True, metadata={"Date": None})
-    except (ValueError, ZeroDivisionError):
-        shown = f"<code class='math'>{html.escape(source, quote=False)}</code>"
-    else:
-        data = base64.b64encode(picture.getvalue()).decode()
-        style = f"height:{height / size:.3f}em;vertical-align:{-depth / size:.3f}em;display:inline;margin:0"
-        shown = f"<img class='math' alt=\"{label}\" style=\"{style}\" src='data:image/svg+xml;base64,{data}'>"
-    return (
-        f"<div style='text-align:center;margin:1em 0;font-size:115%;overflow-x:auto'>{shown}</div>"
-        if display
-        else shown
-    )
-
-
-def _font(size: float) -> Any:
-    from matplotlib.font_manager import FontProperties
-
-    return FontProperties(size=size)
 
 
 def _exporter_class() -> Any:
