@@ -61,8 +61,11 @@ def replicate(
         bool,
         typer.Option("--accept-claims", help="Make this run's verdicts the ledger that later runs must give again."),
     ] = False,
+    handbook: Annotated[
+        bool, typer.Option(help="Pages about the toolkit itself in the site: data, methods, reference, gallery.")
+    ] = True,
 ) -> None:
-    """Run the notebooks in analyses/ and write tables, figures, pages and a manifest to build/."""
+    """Run the notebooks in analyses/; tables, figures, a manifest and a site go to build/."""
     with _errors_told():
         from toolkit.pipeline.runner import replicate as run
 
@@ -75,8 +78,9 @@ def replicate(
             jobs=jobs,
             timeout=timeout,
             accept_claims=accept_claims,
+            handbook=handbook,
         )
-        typer.echo(f"{len(done.ran)} run, {len(done.unchanged)} unchanged, {done.seconds:.0f} s: {done.out}/index.html")
+        typer.echo(f"{len(done.ran)} run, {len(done.unchanged)} unchanged, {done.seconds:.0f} s: {done.overview}")
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def save(
     name : str
         File name without suffix: letters, digits, ``_`` and ``-``.
     title, alt : str, optional
-        Caption on the index page; what a figure shows, in words, for those who cannot see it.
+        Caption on the site; what a figure shows, in words, for those who cannot see it.
     formats : sequence of str, optional
         Suffixes instead of the usual ones, e.g. ``("tex", "md")``.
 
@@ -82,10 +82,10 @@ def save(
     ...     del os.environ["TOOLKIT_REPLICATION_DIR"]
     ['numbers.csv']
     """
-    if not _NAME.fullmatch(name) or name == "notebook":
+    if not _NAME.fullmatch(name) or name in ("index", "notebook"):
         raise InputError(
             f"{name!r} is not a name for an artefact.",
-            allowed="letters, digits, _ and -, without a suffix; notebook.html is the executed notebook itself",
+            allowed="letters, digits, _ and -, without a suffix; index and notebook are pages of the site",
         )
     kind, write = _writer(artefact)
     folder = directory()

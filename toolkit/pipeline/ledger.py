@@ -9,7 +9,7 @@ In a notebook::
     ledger.estimates("P1-C45", rows, expects="negative", data="31 provinces, 2011-2022")
 
 Each call shows its decision and notes it beside the notebook's artefacts; `toolkit replicate` gathers them in
-``claims.csv`` and ``claims.html``. Claims that no notebook decides are listed with the data they lack.
+``claims.csv`` and a page of the site. Claims that no notebook decides are listed with the data they lack.
 """
 
 from __future__ import annotations

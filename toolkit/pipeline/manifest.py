@@ -18,10 +18,21 @@ from typing import Any
 import toolkit
 from toolkit.errors import ReplicationError
 
-__all__ = ["MANIFEST", "Hasher", "file_hashes", "intact", "packages", "read", "satisfies", "sha256", "write"]
+__all__ = [
+    "MANIFEST",
+    "Hasher",
+    "file_hashes",
+    "intact",
+    "packages",
+    "read",
+    "satisfies",
+    "sha256",
+    "toolkit_hash",
+    "write",
+]
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 _DISTRIBUTION = "regional-toolkit"
 #: the accepted ledger is compared with, not computed from
 _NOT_INPUTS = {"__pycache__", ".ipynb_checkpoints", ".DS_Store", "ledger.csv"}
@@ -44,7 +55,7 @@ class Hasher:
         root = analyses.parent
         beside = (p for p in _files(analyses) if p.suffix != ".ipynb")
         parts = {
-            "toolkit": _tree(_files(Path(toolkit.__file__).parent), Path(toolkit.__file__).parent),
+            "toolkit": _toolkit(),
             "analyses": _tree(beside, analyses),
             "shapefiles": _tree(_files(root / "shapefiles"), root),
             "lock": _tree([p for p in [root / "requirements.lock"] if p.is_file()], root),
@@ -66,6 +77,11 @@ class Hasher:
             sha256, 64 hexadecimal digits.
         """
         return _digest([self._common, list(cells)])
+
+
+def toolkit_hash() -> str:
+    """Hash of what the pages about the toolkit itself are made from: its sources and the versions below it."""
+    return _digest([_toolkit(), platform.python_version(), packages()])
 
 
 def packages() -> dict[str, str]:
@@ -102,11 +118,23 @@ def read(out: Path) -> dict[str, Any]:
     return found
 
 
-def write(out: Path, notebooks: Mapping[str, Mapping[str, Any]], files: Mapping[str, str]) -> None:
-    """Write the manifest of `notebooks` (name -> entry) and of the `files` common to all of them."""
+def write(
+    out: Path,
+    notebooks: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, str],
+    *,
+    handbook: bool = True,
+    gallery: str = "",
+) -> None:
+    """Write the manifest of `notebooks` (name -> entry) and of the `files` common to all of them.
+
+    `handbook` says whether the site has the pages about the toolkit itself, `gallery` what its pictures were drawn from.
+    """
     content = {
         "format": FORMAT,
         "toolkit": toolkit.__version__,
+        "handbook": handbook,
+        "gallery": gallery,
         "files": dict(sorted(files.items())),
         "notebooks": dict(sorted(notebooks.items())),
     }
@@ -143,6 +171,10 @@ def sha256(path: Path) -> str:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.is_file() and not _NOT_INPUTS.intersection(p.parts))
+
+
+def _toolkit() -> dict[str, str]:
+    return _tree(_files(Path(toolkit.__file__).parent), Path(toolkit.__file__).parent)
 
 
 def _tree(files: Iterable[Path], root: Path) -> dict[str, str]:

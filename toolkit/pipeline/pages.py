@@ -25,11 +25,11 @@ body.jp-Notebook { max-width: 60rem; margin: 0 auto; }
 .jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) table.tk-table :is(tbody th, thead tr > :first-child, tfoot td)
   { text-align: left; }
 .jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) table.tk-table tbody tr:nth-child(n) { background: none; }
-.back { font: 14px system-ui, sans-serif; margin: 1rem; }
+.back { font: 15px/1.8 system-ui, sans-serif; margin: 1rem; } .back a { color: #1f5a8a; margin-right: 1rem; }
 @media (max-width: 40rem) { .jp-InputPrompt, .jp-OutputPrompt { display: none; } body.jp-Notebook { padding: 0 4px; } }
 </style>
 {%- endblock -%}
-{%- block body_header -%}{{ super() }}<p class="back"><a href="../index.html">All results</a></p>{%- endblock -%}
+{%- block body_header -%}{{ super() }}<nav class="back"><a href="../../index.html">Overview</a> <a href="index.html">Results of this notebook</a></nav>{%- endblock -%}
 """
 
 
@@ -37,8 +37,8 @@ def notebook_page(node: NotebookNode, *, title: str, lang: str = "en") -> str:
     """Render an executed notebook.
 
     The page has no scripts (the usual template loads MathJax, require.js and mermaid from elsewhere); formulas
-    in text cells are drawn as pictures with their TeX source as alternative text. It links back to
-    ``../index.html``.
+    in text cells are drawn as pictures with their TeX source as alternative text. It links back to its own page of
+    results, ``index.html``, and to ``../../index.html``.
 
     Parameters
     ----------

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from toolkit.errors import OutputError, listing
+from toolkit.errors import OutputError, ReplicationError, listing
 from toolkit.pipeline import manifest
 from toolkit.pipeline.notebooks import Notebook, discover
 
-__all__ = ["INDEX", "Plan", "foreign", "plan"]
+__all__ = ["SITE", "Plan", "foreign", "plan"]
 
-#: Name of the index page, beside the manifest.
-INDEX = "index.html"
+#: Folder of the site, beside the manifest.
+SITE = "site"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,25 +42,29 @@ class Plan:
     nothing_to_do: bool
 
 
-def plan(names: Sequence[str], analyses: Path, out: Path, *, force: bool, quick: bool) -> Plan:
+def plan(names: Sequence[str], analyses: Path, out: Path, *, force: bool, quick: bool, handbook: bool = True) -> Plan:
     """Compare the notebooks with what the earlier replication in `out` was made from.
 
     Parameters
     ----------
-    names, analyses, out, force, quick
+    names, analyses, out, force, quick, handbook
         As in `toolkit.pipeline.runner.replicate`; the paths are absolute.
 
     Raises
     ------
     ReplicationError
-        An unknown name, a file that is not a notebook, an unreadable manifest.
+        An unknown or forbidden name, a file that is not a notebook, an unreadable manifest.
     OutputError
         `out` cannot be replaced.
     """
     chosen, present = discover(analyses, names), discover(analyses)
+    if any(notebook.name == SITE for notebook in present):
+        raise ReplicationError(
+            f"A notebook cannot be named {SITE}.ipynb: its results would lie where the site is.", fix="rename it"
+        )
     old = manifest.read(out)
     earlier = old["notebooks"]
-    _check_replaceable(out, analyses, foreign(out) & {INDEX, manifest.MANIFEST, *(n.name for n in chosen)})
+    _check_replaceable(out, analyses, foreign(out) & {SITE, manifest.MANIFEST, *(n.name for n in chosen)})
 
     hasher = manifest.Hasher(analyses)
     inputs = {n.name: hasher(n.cells) for n in present}
@@ -79,7 +83,10 @@ def plan(names: Sequence[str], analyses: Path, out: Path, *, force: bool, quick:
         kept=tuple(name for name in carried if name not in unchanged),
         carried=carried,
         inputs=inputs,
-        nothing_to_do=not to_run and set(carried) == set(earlier) and manifest.intact(old["files"], out),
+        nothing_to_do=not to_run
+        and set(carried) == set(earlier)
+        and handbook == old.get("handbook")
+        and manifest.intact(old["files"], out),
     )
 
 
@@ -87,10 +94,10 @@ def foreign(out: Path) -> set[str]:
     """Names of what lies in `out` and was not made by a replication; it stays there."""
     if not out.is_dir():
         return set()
-    made = manifest.read(out)
-    ours = (
-        {INDEX, manifest.MANIFEST, *made["files"], *made["notebooks"]} if (out / manifest.MANIFEST).exists() else set()
-    )
+    ours = set()
+    if (out / manifest.MANIFEST).exists():
+        made = manifest.read(out)
+        ours = {SITE, manifest.MANIFEST, *(PurePosixPath(file).parts[0] for file in made["files"]), *made["notebooks"]}
     return {p.name for p in out.iterdir()} - ours
 
 

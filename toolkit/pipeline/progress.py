@@ -28,7 +28,7 @@ class Progress:
         self._bars = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
-            progress.TextColumn("cell {task.completed:.0f} of {task.total:.0f}"),
+            progress.TextColumn("{task.completed:.0f} of {task.total:.0f}"),
             progress.TimeElapsedColumn(),
             console=self.console,
             disable=not self.console.is_terminal,

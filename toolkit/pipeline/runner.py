@@ -7,7 +7,6 @@ import csv
 import json
 import os
 import platform
-import re
 import shutil
 import tempfile
 import time
@@ -24,15 +23,13 @@ from toolkit.pipeline.artefacts import RECORD_FILE
 from toolkit.pipeline.ledger import CLAIMS_FILE, EXPECTED, drift, ledger_rows
 from toolkit.pipeline.notebooks import Notebook, execute
 from toolkit.pipeline.pages import notebook_page
-from toolkit.pipeline.plan import INDEX, Plan, foreign, plan
+from toolkit.pipeline.plan import SITE, Plan, foreign, plan
 from toolkit.pipeline.progress import Progress
-from toolkit.report.ledger import ledger_page
-from toolkit.report.site import Section, Shown, index_page
+from toolkit.pipeline.site import EXECUTED, OVERVIEW, gallery, write_site
 
 __all__ = ["Replication", "replicate"]
 
-_PAGE = "notebook.html"
-LEDGER = ("claims.csv", "claims.html")
+LEDGER = "claims.csv"
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,8 @@ class Replication:
 
     Attributes
     ----------
-    out : Path
-        Folder of the results.
+    out, overview : Path
+        Folder of the results; first page of the site in it.
     ran, unchanged, kept : tuple of str
         Notebooks that were run; that were asked for but had not changed; that were not asked for and
         whose earlier results were carried over.
@@ -56,6 +53,10 @@ class Replication:
     kept: tuple[str, ...]
     seconds: float
 
+    @property
+    def overview(self) -> Path:
+        return self.out / OVERVIEW
+
 
 def replicate(
     names: Sequence[str] = (),
@@ -67,9 +68,10 @@ def replicate(
     jobs: int | None = None,
     timeout: float = 1800,
     accept_claims: bool = False,
+    handbook: bool = True,
     progress: Progress | None = None,
 ) -> Replication:
-    """Run notebooks in parallel and write tables, figures, pages and a manifest to `out`.
+    """Run notebooks in parallel and write tables, figures, a site and a manifest to `out`.
 
     A notebook runs again when its cells, the toolkit, the data or the package versions have changed, or
     when a file it made has; otherwise its earlier result stands (a full result also stands for a quick
@@ -92,6 +94,9 @@ def replicate(
         Seconds allowed for one cell.
     accept_claims : bool
         Write what the notebooks say of the claims to ``ledger.csv`` beside them, the ledger that later runs must give again.
+    handbook : bool
+        Whether the site has the pages about the toolkit itself: data that ship, methods, reference, gallery. The gallery's
+        pictures are drawn once for each version of the toolkit and then carried over.
     progress : Progress, optional
         Where to report; standard output by default.
 
@@ -110,7 +115,7 @@ def replicate(
     analyses, out = Path(analyses).resolve(), Path(out).resolve()
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs={jobs} leaves nothing to work with.", allowed="a whole number from 1")
-    todo = plan(names, analyses, out, force=force, quick=quick)
+    todo = plan(names, analyses, out, force=force, quick=quick, handbook=handbook)
     with progress or Progress() as shown:
         for name in todo.unchanged:
             shown.say(f"{name}: unchanged")
@@ -120,7 +125,11 @@ def replicate(
                 new = Path(scratch) / "new"
                 new.mkdir()
                 made = asyncio.run(_run_all(todo, new, quick, jobs, timeout, shown))
-                _complete(new, out, todo, made, analyses, quick=quick, accept=accept_claims)
+                entries, rows = _complete(new, out, todo, made, analyses, quick=quick, accept=accept_claims)
+                drawn = gallery(new, out, shown) if handbook else ""
+                write_site(new, entries, todo.inputs, rows, claims=LEDGER, handbook=handbook)
+                common = _common(new, entries)
+                manifest.write(new, entries, common, handbook=handbook, gallery=drawn)
                 _swap(new, out, Path(scratch) / "old", foreign(out))
     ran = tuple(notebook.name for notebook in todo.to_run)
     return Replication(out, ran, todo.unchanged, todo.kept, time.monotonic() - began)
@@ -153,7 +162,9 @@ async def _run_all(
             )
             async with one_page:  # drawing formulas changes matplotlib's settings for a moment
                 page = await asyncio.to_thread(notebook_page, node, title=notebook.title, lang=notebook.lang)
-            (directory / _PAGE).write_text(page, encoding="utf-8")
+            executed = new / EXECUTED.format(name)
+            executed.parent.mkdir(parents=True)
+            executed.write_text(page, encoding="utf-8")
             made[name] = _entry(notebook, directory, todo.inputs[name], quick, time.monotonic() - began)
             things = len(made[name]["artefacts"])
             shown.say(f"{name}: {len(node.cells)} cells, {things} artefacts, {made[name]['seconds']:.1f} s")
@@ -204,7 +215,10 @@ def _entry(notebook: Notebook, directory: Path, inputs: str, quick: bool, second
         "packages": manifest.packages(),
         "artefacts": record.get("artefacts", []),
         "claims": [{**c, "cell": _cell_of(notebook, c["id"])} for c in claims],
-        "files": manifest.file_hashes(directory, directory.parent),
+        "files": {
+            **manifest.file_hashes(directory, directory.parent),
+            EXECUTED.format(notebook.name): manifest.sha256(directory.parent / EXECUTED.format(notebook.name)),
+        },
     }
 
 
@@ -223,28 +237,25 @@ def _complete(
     *,
     quick: bool,
     accept: bool,
-) -> None:
-    """Add to the new folder what is carried over from the old one, the ledger, the index page and the manifest."""
+) -> tuple[dict[str, Mapping[str, Any]], list[dict[str, str]]]:
+    """Add to the new folder what is carried over from the old one, and the ledger; all entries, rows of the ledger."""
     for name in (file for entry in todo.carried.values() for file in entry["files"]):
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(out / name, new / name)
     entries = dict(sorted({**todo.carried, **made}.items()))
-    common = {}
-    if any(entry.get("claims") for entry in entries.values()):
-        _ledger(new, entries, analyses, set(todo.inputs), quick=quick, accept=accept)
-        common = {name: manifest.sha256(new / name) for name in LEDGER}
-    (new / INDEX).write_text(_index(entries, todo.inputs, new, ledger=bool(common)), encoding="utf-8")
-    manifest.write(new, entries, {INDEX: manifest.sha256(new / INDEX), **common})
+    decided = any(entry.get("claims") for entry in entries.values())
+    return entries, _ledger(new, entries, analyses, set(todo.inputs), quick=quick, accept=accept) if decided else []
 
 
-def _ledger(new: Path, entries: Mapping, analyses: Path, notebooks: set[str], *, quick: bool, accept: bool) -> None:
-    """Write claims.csv and claims.html; compare them with the accepted ledger when every notebook is there."""
+def _ledger(
+    new: Path, entries: Mapping, analyses: Path, notebooks: set[str], *, quick: bool, accept: bool
+) -> list[dict[str, str]]:
+    """Write claims.csv; compare it with the accepted ledger when every notebook is there."""
     rows = ledger_rows({name: entry.get("claims", []) for name, entry in entries.items()})
-    with (new / LEDGER[0]).open("w", encoding="utf-8", newline="") as stream:
+    with (new / LEDGER).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    (new / LEDGER[1]).write_text(ledger_page(rows, page=_PAGE, quick=quick), encoding="utf-8")
     accepted = analyses / EXPECTED
     if accept:
         if quick or notebooks - set(entries):
@@ -263,6 +274,15 @@ def _ledger(new: Path, entries: Mapping, analyses: Path, notebooks: set[str], *,
                 f"{len(moved)} claims differ from {EXPECTED}:\n" + "\n".join(f"  {line}" for line in moved),
                 fix="find out why; if the new numbers are right, run toolkit replicate --accept-claims",
             )
+    return rows
+
+
+def _common(new: Path, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Hashes of the files that belong to no notebook alone: the site but for the executed notebooks, and the ledger."""
+    own = {file for entry in entries.values() for file in entry["files"]}
+    found = manifest.file_hashes(new / SITE, new)
+    ledger = {LEDGER: manifest.sha256(new / LEDGER)} if (new / LEDGER).exists() else {}
+    return {**ledger, **{file: digest for file, digest in found.items() if file not in own}}
 
 
 def _swap(new: Path, out: Path, aside: Path, staying: Iterable[str]) -> None:
@@ -281,54 +301,3 @@ def _swap(new: Path, out: Path, aside: Path, staying: Iterable[str]) -> None:
         raise OutputError(
             f"{out} could not be replaced: {error}", fix="close what has it open and run again"
         ) from error
-
-
-def _index(
-    entries: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, str], new: Path, *, ledger: bool = False
-) -> str:
-    sections = [
-        Section(
-            name=name,
-            title=entry["title"],
-            summary=entry["summary"],
-            lang=entry["lang"],
-            page=f"{name}/{_PAGE}",
-            quick=entry["setting"] == "quick",
-            stale=entry["inputs"] != inputs[name],
-            facts={
-                "Run": f"{entry['made'][:10]}, {entry['seconds']:.0f} s, {entry['cells']} cells",
-                "Data": _named(entry["data"], "name"),
-                "Weights": _named(entry["weights"], "description"),
-                "Seeds": ", ".join(map(str, entry["seeds"])),
-            },
-            shown=tuple(
-                Shown(
-                    kind=a["kind"],
-                    title=a["title"],
-                    alt=a["alt"],
-                    files=tuple(f"{name}/{file}" for file in a["files"]),
-                    preview=_table_in(new / name, a["files"]),
-                )
-                for a in entry["artefacts"]
-            ),
-        )
-        for name, entry in entries.items()
-    ]
-    versions = {"regional-toolkit": toolkit.__version__, "python": platform.python_version(), **manifest.packages()}
-    return index_page(
-        "Replication", sections, versions=versions, manifest=manifest.MANIFEST, ledger=LEDGER[1] if ledger else ""
-    )
-
-
-def _named(things: Iterable[Mapping[str, str]], key: str) -> str:
-    return "; ".join(f"{thing[key]} ({thing['hash'][:8]})" for thing in things)
-
-
-def _table_in(folder: Path, files: Iterable[str]) -> str:
-    """What stands in the body of an artefact's .html file, or the page's first table: for the index page."""
-    page = next((file for file in files if file.endswith(".html")), None)
-    text = (folder / page).read_text(encoding="utf-8") if page else ""
-    body = re.search(r"<body[^>]*>(.*?)</body>", text, flags=re.DOTALL | re.IGNORECASE)
-    table = re.search(r"(<table\b.*?</table>)", text, flags=re.DOTALL | re.IGNORECASE)
-    found = body or table
-    return found.group(1).strip() if found and "<script" not in text else ""

@@ -8,14 +8,15 @@ from html import escape
 from urllib.parse import quote
 
 from toolkit.data.claims import PAPERS, VERDICTS
+from toolkit.report.site import QUICK, verdict
 
-__all__ = ["ledger_page"]
+__all__ = ["ledger_body"]
 
 _ORDER = tuple(VERDICTS)
 
 
-def ledger_page(rows: Sequence[Mapping[str, str]], *, page: str, quick: bool = False) -> str:
-    """Write the page.
+def ledger_body(rows: Sequence[Mapping[str, str]], *, page: str, table: str = "", quick: bool = False) -> str:
+    """The page of claims, to be put in `toolkit.report.site.frame`.
 
     Parameters
     ----------
@@ -23,47 +24,33 @@ def ledger_page(rows: Sequence[Mapping[str, str]], *, page: str, quick: bool = F
         One a claim: id paper section line kind statement phrase_zh verdict stated computed reading method data notebook cell
         note.
     page : str
-        Name of a notebook's page in its folder.
+        Path of an executed notebook from this page, with ``{}`` for the notebook's name.
+    table : str
+        Path of the same rows as a file, offered for download.
     quick : bool
         Whether a reduced setting was used.
 
     Returns
     -------
     str
-        HTML document; its script is part of it and asks nothing of the network. Without scripts everything is shown.
+        HTML fragment; its script is part of it and asks nothing of the network. Without scripts everything is shown.
     """
     papers, kinds = sorted({r["paper"] for r in rows}), sorted({r["kind"] for r in rows})
-    mark = '<p class="mark">Reduced setting: fewer draws and permutations. Not for citation.</p>' if quick else ""
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Claims</title>
-<link rel="icon" href="data:,">
-<style>{_STYLE}</style>
-</head>
-<body>
-<header>
-<p><a href="index.html">All results</a></p>
-<h1>What the papers state, and what the data say</h1>
-{mark}
+    offered = f' All of it as a table: <a href="{quote(table)}" download>CSV</a>.' if table else ""
+    found = [v for v in _ORDER if any(r["verdict"] == v for r in rows)]
+    return f"""<h1>What the papers state, and what the data say</h1>
+{QUICK if quick else ""}
 <p>Each verdict was computed by the notebook linked beside it. A claim without a link was decided by none: the data it
-would need are named.</p>
+would need are named.{offered}</p>
 {_progress(rows, papers)}
 <form id="filter" role="search" onsubmit="return false">
 <label>Search <input type="search" id="words" placeholder="word, 中文, id"></label>
-{_select("paper", papers)}{_select("verdict", [v for v in _ORDER if any(r["verdict"] == v for r in rows)])}{_select("kind", kinds)}
+{_select("paper", papers)}{_select("verdict", found)}{_select("kind", kinds)}
 <output id="count" aria-live="polite">{len(rows)} claims</output>
 </form>
-</header>
-<main id="claims">
-{"".join(_claim(r, page) for r in rows)}</main>
-<script>{_SCRIPT}</script>
-</body>
-</html>
-"""
+<div id="claims">
+{"".join(_claim(r, page) for r in rows)}</div>
+<script>{_SCRIPT}</script>"""
 
 
 def _progress(rows: Sequence[Mapping[str, str]], papers: Sequence[str]) -> str:
@@ -93,7 +80,7 @@ def _claim(row: Mapping[str, str], page: str) -> str:
     link = ""
     if row["notebook"]:
         anchor = f"#cell-id={quote(row['cell'])}" if row["cell"] else ""
-        link = f'<a href="{quote(row["notebook"])}/{quote(page)}{anchor}">code and evidence</a>'
+        link = f'<a href="{page.format(quote(row["notebook"]))}{anchor}">code and evidence</a>'
     facts = (
         ("Stated", "stated"),
         ("Computed", "computed"),
@@ -102,18 +89,17 @@ def _claim(row: Mapping[str, str], page: str) -> str:
         ("Data", "data"),
     )
     listed = "".join(f"<dt>{k}</dt><dd>{escape(row[v])}</dd>" for k, v in (*facts, ("Note", "note")) if row[v])
-    verdict = row["verdict"]
-    return f"""<article id="{escape(row["id"])}" data-paper="{escape(row["paper"])}" data-verdict="{escape(verdict)}" data-kind="{escape(row["kind"])}">
-<h2><a href="#{escape(row["id"])}">{escape(row["id"])}</a> <span class="verdict {verdict.replace(" ", "-")}">{escape(verdict)}</span></h2>
+    return f"""<article id="{escape(row["id"])}" data-paper="{escape(row["paper"])}" data-verdict="{escape(row["verdict"])}" data-kind="{escape(row["kind"])}">
+<h2><a href="#{escape(row["id"])}">{escape(row["id"])}</a> {verdict(row["verdict"])}</h2>
 <p>{escape(row["statement"])} <q lang="zh">{escape(row["phrase_zh"])}</q></p>
-<p class="place">{escape(row["kind"])}; {escape(row["section"])}, line {escape(row["line"])} {link}</p>
+<p class="soft">{escape(row["kind"])}; {escape(row["section"])}, line {escape(row["line"])} {link}</p>
 <dl>{listed}</dl>
 </article>
 """
 
 
 _SCRIPT = """
-const q = id => document.getElementById(id), all = [...document.querySelectorAll('article')];
+const q = id => document.getElementById(id), all = [...document.querySelectorAll('#claims article')];
 const text = new Map(all.map(a => [a, a.textContent.toLowerCase()]));
 function show() {
   const words = q('words').value.toLowerCase().split(/\\s+/).filter(Boolean);
@@ -127,34 +113,4 @@ function show() {
 }
 for (const id of ['words', 'paper', 'verdict', 'kind']) q(id).addEventListener('input', show);
 show();
-"""
-
-_STYLE = """
-:root { --ink: #1c1d1f; --soft: #5a5f66; --line: #d9dce0; --paper: #fdfdfc; --accent: #1f5a8a; --mark: #8a4b0f; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e6e3; --soft: #a3a8ae; --line: #3a3e43; --paper: #17181a; --accent: #8cc0ec; --mark: #f0b777; }
-}
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1.25rem 4rem; max-width: 64rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", Helvetica, Arial, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0; } h2 { font-size: 1rem; margin: 0; }
-p { margin: .3rem 0; } a { color: var(--accent); } q { color: var(--soft); }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-form { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; position: sticky; top: 0; background: var(--paper);
-  padding: .6rem 0; border-bottom: 1px solid var(--line); }
-input, select { font: inherit; padding: .25rem .4rem; background: var(--paper); color: var(--ink); border: 1px solid var(--soft);
-  border-radius: 3px; max-width: 100%; }
-article { padding: .9rem 0; border-bottom: 1px solid var(--line); scroll-margin-top: 4rem; } article[hidden] { display: none; }
-.place { color: var(--soft); font-size: .85rem; }
-dl { display: grid; grid-template-columns: 5.5rem 1fr; gap: .1rem .75rem; font-size: .875rem; margin: .3rem 0 0; }
-dt { color: var(--soft); } dd { margin: 0; min-width: 0; }
-.verdict { font-size: .8rem; font-weight: 600; padding: .05rem .45rem; border-radius: 3px; border: 1px solid currentColor; }
-.reproduced, .supported { color: #1b6e3c; } .contradicted, .not-supported { color: #a3231f; } .ambiguous, .inconclusive { color: var(--mark); }
-.not-testable, .undecided { color: var(--soft); }
-@media (prefers-color-scheme: dark) { .reproduced, .supported { color: #7fd29b; } .contradicted, .not-supported { color: #ff9d96; } }
-summary { cursor: pointer; } .scroll { overflow-x: auto; margin: .75rem 0; } .progress { border-collapse: collapse; font-size: .8125rem; }
-.progress th, .progress td { padding: .15rem .4rem; text-align: right; border-bottom: 1px solid var(--line); font-weight: 400; }
-.progress :is(th, td) { white-space: nowrap; overflow-wrap: normal; }
-.progress th[scope=row] { text-align: left; font-weight: 600; } .mark { color: var(--mark); font-weight: 600; }
-@media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dt { margin-top: .3rem; } form { position: static; } }
 """

@@ -1,19 +1,32 @@
-"""The index page of a replication: one file, no script, nothing asked of the network."""
+"""The pages of a replication's site: one frame for all, the overview, and one page a notebook.
+
+Every page is one file with its style inside. It asks nothing of the network, so that the folder can be put on any server
+or read from a disk.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
+from importlib.resources import files
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-__all__ = ["Section", "Shown", "index_page"]
+from toolkit.data.claims import VERDICTS
+
+__all__ = ["QUICK", "Section", "Shown", "frame", "notebook_body", "overview_body", "verdict"]
+
+#: What stands on a page whose numbers come from a reduced setting.
+QUICK = '<p class="mark">Reduced setting: fewer draws and permutations. Not for citation.</p>'
+_STALE = '<p class="mark">An input has changed since this was made. Run the replication again.</p>'
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A table, figure or data file on the page.
+    """A table, figure or data file on the page of a notebook.
 
     Attributes
     ----------
@@ -43,7 +56,7 @@ class Section:
     name, title, summary : str
         File name without suffix, heading, one paragraph; plain text.
     page : str
-        Path of the executed notebook from the index page.
+        Path of the executed notebook from the notebook's own page.
     lang : str
         Language code of title, summary and captions.
     quick, stale : bool
@@ -51,6 +64,8 @@ class Section:
     facts : mapping of str to str
         Data, weights, seeds...; empty ones are left out.
     shown : tuple of Shown
+    claims : sequence of mapping
+        Rows of the ledger decided by this notebook (id statement phrase_zh verdict computed).
     """
 
     name: str
@@ -62,22 +77,35 @@ class Section:
     stale: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[Shown, ...] = ()
+    claims: Sequence[Mapping[str, str]] = ()
 
 
-def index_page(
-    title: str, sections: Sequence[Section], *, versions: Mapping[str, str], manifest: str, ledger: str = ""
+def frame(
+    title: str,
+    body: str,
+    *,
+    nav: Mapping[str, str] | None = None,
+    current: str = "",
+    root: str = "",
+    lang: str = "en",
+    footer: str = "",
 ) -> str:
-    """Write the page.
+    """A whole page: head, skip link, navigation, and `body` in ``<main>``.
 
     Parameters
     ----------
     title : str
-        Heading, plain text.
-    sections : sequence of Section
-    versions : mapping of str to str
-        Package and version, shown at the foot.
-    manifest, ledger : str
-        Paths of the manifest and of the page of claims (if there is one) from the page.
+        Of the window, plain text; the body brings its own ``<h1>``.
+    body, footer : str
+        HTML fragments, put in as they are.
+    nav : mapping of str to str, optional
+        Path from the site's folder -> label of each page in the navigation.
+    current : str
+        Path of this page, marked in the navigation.
+    root : str
+        Way from this page to the site's folder, e.g. ``"../../"``.
+    lang : str
+        Language code of the page.
 
     Returns
     -------
@@ -86,59 +114,152 @@ def index_page(
 
     Examples
     --------
-    >>> page = index_page("Mine", [Section(name="a", title="A < B", page="a.html")], versions={}, manifest="m.json")
-    >>> "A &lt; B" in page, "http" in page
-    (True, False)
+    >>> page = frame("A < B", "<h1>A</h1>", nav={"index.html": "Overview"}, current="index.html")
+    >>> "<title>A &lt; B</title>" in page, 'aria-current="page"' in page, "http" in page
+    (True, True, False)
     """
-    contents = "".join(f'<li><a href="#{_path(s.name)}" lang="{s.lang}">{escape(s.title)}</a></li>' for s in sections)
-    several = f'<nav aria-label="Contents"><ol>{contents}</ol></nav>' if len(sections) > 1 else ""
-    claims = f'<p><a class="read" href="{_path(ledger)}">The claims of the papers, one by one</a></p>' if ledger else ""
-    listed = "".join(f"<tr><th scope=row>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in versions.items())
+    here = {current: ' aria-current="page"'}
+    links = "".join(
+        f'<li><a href="{_path(root + to)}"{here.get(to, "")}>{escape(label)}</a></li>'
+        for to, label in (nav or {}).items()
+    )
+    listed = f'<header class="top"><nav aria-label="Site"><ul>{links}</ul></nav></header>' if links else ""
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{escape(lang)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
 <link rel="icon" href="data:,">
-<style>{_STYLE}</style>
+<style>
+{_style()}</style>
 </head>
 <body>
-<header><h1>{escape(title)}</h1>
-<p>{_count(sections)} Every number was computed by the notebook linked beside it; the
-<a href="{_path(manifest)}">manifest</a> has the hashes of its data, weights and files, its seeds and its versions.</p>
-{claims}{several}</header>
-<main>
-{"".join(map(_section, sections))}</main>
-<footer><details><summary>Versions</summary><table>{listed}</table></details></footer>
+<a class="skip" href="#main">Skip to the content</a>
+{listed}
+<main id="main" tabindex="-1">
+{body}
+</main>
+{f"<footer>{footer}</footer>" if footer else ""}
 </body>
 </html>
 """
 
 
-def _count(sections: Sequence[Section]) -> str:
+def overview_body(
+    title: str, sections: Sequence[Section], *, folder: str = "notebooks", handbook: Mapping[str, tuple[str, str]]
+) -> str:
+    """The first page: a card for each notebook, and what else the site has.
+
+    Parameters
+    ----------
+    title : str
+        Heading, plain text.
+    sections : sequence of Section
+        The page of each is ``{folder}/{name}/index.html``.
+    folder : str
+        Where the notebooks' pages are, from the overview.
+    handbook : mapping of str to (str, str)
+        Path of a page -> its label and what it has.
+
+    Returns
+    -------
+    str
+        HTML fragment.
+
+    Examples
+    --------
+    >>> body = overview_body("Mine", [Section(name="a", title="A < B", page="notebook.html")], handbook={})
+    >>> "A &lt; B" in body, 'href="notebooks/a/index.html"' in body
+    (True, True)
+    """
     n = len(sections)
-    return f"{n} notebook{'' if n == 1 else 's'}."
+    cards = "".join(_card(section, f"{folder}/{section.name}/") for section in sections)
+    others = "".join(
+        f'<li class="card"><h3><a href="{_path(to)}">{escape(label)}</a></h3><p>{escape(what)}</p></li>'
+        for to, (label, what) in handbook.items()
+    )
+    more = f'<h2 id="handbook">Look up</h2><ul class="cards">{others}</ul>' if others else ""
+    marks = QUICK if any(s.quick for s in sections) else ""
+    return f"""<h1>{escape(title)}</h1>
+{marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
+the seeds and the versions are in <code>manifest.json</code> beside the folder of this site.</p>
+<h2 id="notebooks">Notebooks</h2>
+<ul class="cards">{cards}</ul>
+{more}"""
 
 
-def _section(section: Section) -> str:
+def notebook_body(section: Section, *, ledger: str = "") -> str:
+    """The page of a notebook: title, summary, tables and figures, the claims it decided, what it rests on.
+
+    Parameters
+    ----------
+    section : Section
+    ledger : str
+        Path of the page of claims from this one, if there is one.
+
+    Returns
+    -------
+    str
+        HTML fragment.
+    """
     facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in section.facts.items() if v)
-    listed = f"<dl>{facts}</dl>" if facts else ""
-    summary = f"<p>{escape(section.summary)}</p>" if section.summary else ""
-    marks = [
-        '<p class="mark">Reduced setting: fewer draws and permutations. Not for citation.</p>' if section.quick else "",
-        '<p class="mark">An input has changed since this was made. Run the replication again.</p>'
-        if section.stale
-        else "",
+    shown = "".join(map(_figure, section.shown))
+    parts = [
+        f"<h1>{escape(section.title)}</h1>",
+        (QUICK if section.quick else "") + (_STALE if section.stale else ""),
+        f"<p>{escape(section.summary)}</p>" if section.summary else "",
+        f'<p><a class="read" href="{_path(section.page)}">Read the notebook, code and results</a></p>',
+        f'<h2 id="results">Tables and figures</h2>\n{shown}' if shown else "",
+        _claims(section, ledger) if section.claims else "",
+        f'<h2 id="facts">What it rests on</h2><dl>{facts}</dl>' if facts else "",
     ]
-    return f"""<section id="{_path(section.name)}" lang="{section.lang}">
-<h2>{escape(section.title)}</h2>
-{"".join(marks)}{summary}
-<p><a class="read" href="{_path(section.page)}">Read the notebook, code and results</a></p>
-{"".join(map(_figure, section.shown))}{listed}
-</section>
+    return f'<div lang="{escape(section.lang)}">\n' + "\n".join(filter(None, parts)) + "\n</div>"
+
+
+def verdict(name: str) -> str:
+    """A verdict as a coloured word.
+
+    Examples
+    --------
+    >>> verdict("not supported")
+    '<span class="verdict not-supported">not supported</span>'
+    """
+    return f'<span class="verdict {escape(name.replace(" ", "-"))}">{escape(name)}</span>'
+
+
+def _card(section: Section, folder: str) -> str:
+    picture = next((f for s in section.shown for f in s.files if _suffix(f) in {"PNG", "SVG"}), None)
+    image = f'<img src="{_path(folder + picture)}" alt="" loading="lazy">' if picture else ""
+    stale = _STALE if section.stale else ""
+    counts = Counter(c["verdict"] for c in section.claims)
+    tally = "".join(verdict(v).replace("</span>", f" {counts[v]}</span>") + " " for v in VERDICTS if counts[v])
+    claims = f'<p class="tally">{tally}</p>' if tally else ""
+    summary = f'<p class="short">{escape(section.summary)}</p>' if section.summary else ""
+    return f"""<li class="card" id="{_path(section.name)}" lang="{escape(section.lang)}">
+<h3><a href="{_path(folder)}index.html">{escape(section.title)}</a></h3>
+{stale}{image}{summary}{claims}</li>
 """
+
+
+def _claims(section: Section, ledger: str) -> str:
+    def name(claim: str) -> str:
+        return f'<a href="{_path(ledger)}#{_path(claim)}">{escape(claim)}</a>' if ledger else escape(claim)
+
+    rows = "".join(
+        f"<tr><th scope=row>{name(c['id'])}</th>"
+        f'<td>{escape(c["statement"])} <span class="soft">{escape(c["computed"])}</span></td>'
+        f"<td>{verdict(c['verdict'])}</td></tr>"
+        for c in section.claims
+    )
+    head = (
+        "<tr><th scope=col>Claim</th><th scope=col>Statement, and what was computed</th><th scope=col>Verdict</th></tr>"
+    )
+    return (
+        f'<h2 id="claims">Claims it decides</h2>\n<div class="scroll" lang="en" tabindex="0" role="region" '
+        f'aria-label="Claims"><table class="rows"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+    )
 
 
 def _figure(shown: Shown) -> str:
@@ -165,36 +286,6 @@ def _path(path: str | Iterable[str]) -> str:
     return escape(quote(str(path)))
 
 
-_STYLE = """
-:root { --ink: #1c1d1f; --soft: #5a5f66; --line: #d9dce0; --paper: #fdfdfc; --accent: #1f5a8a; --mark: #8a4b0f; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e6e3; --soft: #a3a8ae; --line: #3a3e43; --paper: #17181a; --accent: #8cc0ec; --mark: #f0b777; }
-  img { background: #fff; padding: .5rem; }
-}
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 54rem; background: var(--paper); color: var(--ink);
-  font: 1.0625rem/1.6 Charter, "Bitstream Charter", "Iowan Old Style", Cambria, "Noto Serif", Georgia, serif;
-  overflow-wrap: break-word; }
-h1, h2, nav, figcaption, dl, footer, .mark, .read, .scroll table, .files {
-  font-family: system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", Helvetica, Arial, sans-serif; }
-h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem; letter-spacing: -.01em; }
-h2 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 .5rem; }
-p { margin: .5rem 0; max-width: 40rem; }
-a { color: var(--accent); text-underline-offset: .15em; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-nav ol { padding-left: 1.25rem; }
-section { margin-top: 2.5rem; padding-top: 2rem; border-top: 1px solid var(--line); }
-figure { margin: 2rem 0; }
-figcaption { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; align-items: baseline;
-  font-size: .95rem; font-weight: 600; margin-bottom: .5rem; }
-.files { font-weight: 400; font-size: .8125rem; } .files a { margin-right: .5rem; padding: .25rem 0; }
-img { display: block; max-width: 100%; height: auto; border-radius: 2px; }
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 4px; padding: .75rem; font-size: .875rem; }
-.scroll table { margin: 0 auto; font-variant-numeric: tabular-nums; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; font-size: .875rem; color: var(--soft); }
-dt { font-weight: 600; } dd { margin: 0; min-width: 0; }
-.mark { color: var(--mark); font-weight: 600; font-size: .9rem; }
-footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .875rem; color: var(--soft); }
-footer th { text-align: left; font-weight: 400; padding-right: 1.5rem; } summary { cursor: pointer; padding: .25rem 0; }
-@media print { .files, .read, nav { display: none; } section { break-inside: avoid; } }
-"""
+@cache
+def _style() -> str:
+    return files("toolkit.report").joinpath("site.css").read_text(encoding="utf-8")

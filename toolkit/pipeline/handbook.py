@@ -1,0 +1,120 @@
+"""The pages about the toolkit itself: data that ship, methods, reference, gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.pipeline.gallery import pictures
+from toolkit.report.reference import Room
+
+__all__ = ["PAGES", "PICTURES", "Page", "rooms"]
+
+#: Folder of the gallery's pictures in the site.
+PICTURES = "gallery"
+#: Data sets that ship; those that are downloaded are left out.
+_SHIPPED = ("china", "munnell", "us_income", "columbus", "mexico")
+_ROOMS = {
+    "data": ("Data", "What was observed: panels, data sets, claims."),
+    "weights": ("Weights", "Who is near whom."),
+    "explore": ("Explore", "A number about the data: autocorrelation, inequality, indices, structure, dynamics."),
+    "models": ("Models", "A coefficient: one entry to all estimators."),
+    "postestimation": ("After a fit", "A question to a fit: impacts, tests, predictions."),
+    "designs": ("Designs", "A research question: convergence, a grid of specifications."),
+    "report": ("Tables and pages", "What is put in a paper."),
+    "charts": ("Charts", "One chart for each record; pictures are in the gallery."),
+    "maps": ("Maps", "Maps of a panel and of local statistics; pictures are in the gallery."),
+    "errors": ("Errors", "What went wrong, what is allowed, and the next step."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of the handbook.
+
+    Attributes
+    ----------
+    label, about : str
+        In the navigation; one sentence for the overview.
+    body : callable
+        Given the site's folder, the HTML fragment.
+    """
+
+    label: str
+    about: str
+    body: Callable[[Path], str]
+
+
+def rooms() -> list[Room]:
+    """Every public name, by room, as the reference lists them."""
+    import toolkit
+
+    names: dict[str, dict[str, object]] = {room: {} for room in _ROOMS}
+    for name, thing in _public():
+        module = thing.__module__
+        part = name.split(".")[1]
+        room = part if part in toolkit._MODULES else module.split(".")[1]
+        names.setdefault(room, {})[name] = thing
+    return [
+        Room(
+            id=room,
+            title=_ROOMS.get(room, (room.capitalize(), ""))[0],
+            question=_ROOMS.get(room, ("", ""))[1],
+            names=found,
+        )
+        for room, found in names.items()
+        if found
+    ]
+
+
+def _public() -> Iterator[tuple[str, object]]:
+    import toolkit
+
+    for name in toolkit._OBJECTS:
+        yield f"tk.{name}", getattr(toolkit, name)
+    for module in toolkit._MODULES:
+        home = getattr(toolkit, module)
+        yield from ((f"tk.{module}.{name}", getattr(home, name)) for name in home.__all__)
+
+
+def _data(site: Path) -> str:
+    import toolkit
+    from toolkit.report.catalogue import catalogue_body
+
+    return catalogue_body({name: toolkit.load(name) for name in _SHIPPED})
+
+
+def _methods(site: Path) -> str:
+    from toolkit.report.methods import methods_body
+
+    return methods_body()
+
+
+def _reference(site: Path) -> str:
+    from toolkit.pipeline.pages import math_image
+    from toolkit.report.reference import reference_body
+
+    return reference_body(rooms(), formula=math_image)
+
+
+def _gallery(site: Path) -> str:
+    from toolkit.pipeline.pages import math_image
+    from toolkit.report.gallery import gallery_body
+
+    drawn = {
+        heading: [picture for picture in group if (site / picture.file).is_file()]
+        for heading, group in pictures(PICTURES).items()
+    }
+    return gallery_body(drawn, formula=math_image, reference="reference.html")
+
+
+#: Path in the site -> page.
+PAGES = {
+    "data.html": Page(label="Data", about="The data sets that ship: variables, units, coverage, sources.", body=_data),
+    "methods.html": Page(label="Methods", about="Equations, tests and indices, with their references.", body=_methods),
+    "reference.html": Page(
+        label="Reference", about="Every public function with its parameters and an example.", body=_reference
+    ),
+    "gallery.html": Page(label="Gallery", about="Every chart and map, with the code that drew it.", body=_gallery),
+}
