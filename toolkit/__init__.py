@@ -99,6 +99,7 @@ _MODULES = {
     "weights": "toolkit.weights",
     "charts": "toolkit.report.charts",
     "maps": "toolkit.report.maps",
+    "widgets": "toolkit.teaching.widgets",
     "errors": "toolkit.errors",
 }
 
@@ -177,6 +178,7 @@ if TYPE_CHECKING:
     from toolkit.postestimation.wild_bootstrap import wild_bootstrap
     from toolkit.report import charts, maps
     from toolkit.report.table import table
+    from toolkit.teaching import widgets
     from toolkit.weights.spatial_weights import SpatialWeights
 
 

@@ -129,7 +129,7 @@ def explore(
     --------
     >>> import toolkit as tk
     >>> tk.load("munnell").explore(["unemp", "log(gsp / emp)"])
-    InteractiveMap(labels=('Unemployment rate', 'log(Gross state product / Non-agricultural employment)'), regions=48, periods=17)
+    InteractiveMap(labels=('Unemployment rate', 'log(Gross state product / Non-agricultural payroll employment)'), regions=48, periods=17)
     """
     if panel.N > MOST_REGIONS:
         raise InputError(

@@ -92,7 +92,7 @@
       p.append(node("span", data.names[i], "where"), words.separator, [row(i).value, place(row(i)), year].filter(Boolean).join(" \u00b7 "));
       return p;
     });
-    el("readout").replaceChildren(...(lines.length ? lines : [node("p", words.hint, "hint")]));
+    el("readout").replaceChildren(...(lines.length ? lines : [node("p", model.lines ? words.hint : words.hint_one, "hint")]));
     el("region").value = chosen.length === 1 ? chosen[0] : "";
     const one = chosen.length === 1 ? chosen[0] : null;
     if (one === null) { model.tip.visible = false; return; }
