@@ -89,6 +89,9 @@ _OBJECTS = {
     "spectests": "toolkit.postestimation.spectests",
     "wild_bootstrap": "toolkit.postestimation.wild_bootstrap",
     "table": "toolkit.report.table",
+    "balance_table": "toolkit.report.tables.balance",
+    "correlation_table": "toolkit.report.tables.correlation",
+    "describe_table": "toolkit.report.tables.describe",
 }
 _MODULES = {
     "weights": "toolkit.weights",
@@ -167,6 +170,9 @@ if TYPE_CHECKING:
     from toolkit.postestimation.wild_bootstrap import wild_bootstrap
     from toolkit.report import charts, maps
     from toolkit.report.table import table
+    from toolkit.report.tables.balance import balance_table
+    from toolkit.report.tables.correlation import correlation_table
+    from toolkit.report.tables.describe import describe_table
     from toolkit.weights.spatial_weights import SpatialWeights
 
 
