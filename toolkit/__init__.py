@@ -94,6 +94,9 @@ _OBJECTS = {
     "check": "toolkit.pipeline.check",
     "compare_estimates": "toolkit.pipeline.comparison",
     "crosscheck": "toolkit.pipeline.crosscheck",
+    "balance_table": "toolkit.report.tables.balance",
+    "correlation_table": "toolkit.report.tables.correlation",
+    "describe_table": "toolkit.report.tables.describe",
 }
 _MODULES = {
     "weights": "toolkit.weights",
@@ -179,6 +182,9 @@ if TYPE_CHECKING:
     from toolkit.report import charts, maps
     from toolkit.report.table import table
     from toolkit.teaching import widgets
+    from toolkit.report.tables.balance import balance_table
+    from toolkit.report.tables.correlation import correlation_table
+    from toolkit.report.tables.describe import describe_table
     from toolkit.weights.spatial_weights import SpatialWeights
 
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 from toolkit.contracts import Impacts, TestResult, TestTable, Tidy
 from toolkit.errors import InputError
 from toolkit.report.tables.columns import Column, extract, with_tests
-from toolkit.report.tables.layout import Layout
-from toolkit.report.tables.plain import describe as describe_frame
-from toolkit.report.tables.plain import frame_table, table_of_tests
+from toolkit.report.tables.decompositions import described_record
+from toolkit.report.tables.describe import described
+from toolkit.report.tables.layout import Layout, check_patterns, select
+from toolkit.report.tables.plain import frame_table, table_of_tests, tidy_table
 from toolkit.report.tables.record import Table
 from toolkit.report.tables.regression import regression_table
+from toolkit.report.tables.variables import read_variables
 
 __all__ = ["Table", "table"]
 
@@ -47,31 +49,38 @@ def table(
 
     Parameters
     ----------
-    models : result, list of results, mapping of title to result, TestTable(s) or DataFrame
+    models : result, list of results, mapping of title to result, TestTable(s), DataFrame, Panel or another record
         Fits of this toolkit, `contracts.ModelRecord`, `contracts.Impacts` (a column each for direct, indirect
-        and total), results of linearmodels, statsmodels, pyfixest and spreg, in any mix. Test tables and a
-        DataFrame make tables of their own. Terms are matched by name: every program's constant is one row, and
-        so are ``np.log(x)`` and ``log(x)``.
+        and total), results of linearmodels, statsmodels, pyfixest and spreg, in any mix. Terms are matched by name:
+        every program's constant is one row, and so are ``np.log(x)`` and ``log(x)``. Tables of their own are made of
+        test tables; a DataFrame, as it is; a Panel, its descriptive statistics (more in `toolkit.describe_table`,
+        `toolkit.balance_table`, `toolkit.correlation_table`); transition matrices (`toolkit.markov`,
+        `toolkit.spatial_markov`, `toolkit.lisa_markov`) with numbers of moves below, or standard errors with
+        ``below="se"``, and the ergodic distribution; decompositions (`toolkit.theil`, `toolkit.dagum`,
+        `toolkit.gini_sources`, `toolkit.gap_account`, `toolkit.shift_share`), `toolkit.inequality`, and any other
+        record with ``tidy()``.
     titles : list of str, optional
         One for each model, over its column; by default the model's name.
     numbering : bool
         Number the models (1), (2), ...; the notes refer to the numbers.
     groups : list of str, optional
         One for each model; equal neighbours share one heading.
-    labels : mapping of str to str, optional
-        Plain text by variable or term (``{"pcap": "Public capital"}``), before the labels the models carry.
+    labels : mapping of str to str, Panel or codebook, optional
+        Plain text by variable or term (``{"pcap": "Public capital"}``), before the labels the models carry; a panel
+        or its codebook gives them in `lang`. Fits of this toolkit bring the labels of their panel in `lang`.
         Special characters are escaped for each format. Terms of different models that are given the same label
         share a row.
     effects : mapping of str to str, optional
         Other names for fixed effects, so that they share a row: ``{"state": "entity", "year": "time"}``.
-    stars : levels or None
-    below : {"se", "t", "p", "ci"} or None
-        What stands under the estimate; `level` is that of the interval.
+    stars : levels or None, optional
+        By default what the journal asks, without one (0.1, 0.05, 0.01).
+    below : {"se", "t", "p", "ci"} or None, optional
+        What stands under the estimate, by default standard errors; `level` is that of the interval.
     digits : int
         Decimals. An estimate that would print as zero is written with a power of ten.
     keep, drop, order : list of str, optional
         Terms by name or by label; ``*`` stands for anything (``drop="C(state)*"``). A name no model has is an
-        error. What is dropped is listed in the notes.
+        error. What is dropped is listed in the notes. ``order="codebook"`` takes the order of the codebook.
     stats : list of str, mapping of str to str, "all" or None
         Fit statistics by key, with other labels if given as a mapping; None prints a usual choice. Different
         kinds of R2 never share a row (see `toolkit.report.tables.foreign`).
@@ -83,12 +92,18 @@ def table(
     tests : bool or list
         True prints the tests the models carry; a list gives the tests of each model.
     describe : bool
-        With a DataFrame: descriptive statistics of its variables instead of its cells.
+        With a DataFrame: descriptive statistics of its variables instead of its cells; a Panel is described anyway.
     notes : str, list of str, False or None
         Added to the notes written from the models; False prints none at all.
     caption, label : str
         Caption, and the key for ``\ref`` in LaTeX.
-    lang : {"en", "zh"}
+    lang : {"en", "zh"}, optional
+        English unless the journal is Chinese.
+    journal : {"aer", "regional-studies", "three-line"}, optional
+        Preset of `stars`, `below`, `lang` and of the looks in each format; what you say yourself wins. ``"aer"``: the
+        style guide of the American Economic Review (no asterisks, standard errors in parentheses, horizontal lines and
+        blank space only, panels lettered, upright, a warning beyond nine columns). ``"regional-studies"``: as Taylor
+        and Francis prints its tables. ``"three-line"``: Chinese three-line table (三线表).
 
     Returns
     -------
@@ -133,11 +148,11 @@ def table(
         blocks=bool(blocks), impacts=impacts is not False, tests=tests is not False, notes=notes, caption=caption,
         label=label, lang=lang, journal=journal,
     )  # fmt: skip
-    frame = _frame(items, titles)
-    if describe and frame is None:
-        raise InputError("describe=True describes the variables of a DataFrame.", fix="pass one DataFrame")
-    if frame is not None:
-        return describe_frame(frame, layout) if describe else frame_table(frame, layout)
+    alone = _alone(items, titles)
+    if describe and not _has_variables(alone):
+        raise InputError("describe=True describes the variables of a DataFrame or a Panel.", fix="pass one alone")
+    if alone is not None:
+        return _other(alone, describe, layout)
     if all(isinstance(item, (TestTable, TestResult)) for item in items):
         tables = [item if isinstance(item, TestTable) else TestTable((item,)) for item in items]
         return table_of_tests(
@@ -177,21 +192,43 @@ def _aligned(option: str, values: Sequence | None, n: int) -> tuple | None:
     return tuple(values)
 
 
-def _frame(items: list[object], titles: Sequence[str] | None):
-    """The one DataFrame that was passed, or the `tidy` of the one result that is neither fit nor tests."""
-    import pandas as pd
-
-    frames = [item for item in items if isinstance(item, pd.DataFrame)]
-    if frames and (len(items) > 1 or titles is not None):
-        raise InputError("A DataFrame makes a table of its own, without titles=.", fix="pass it alone")
-    if frames:
-        return frames[0]
+def _alone(items: list[object], titles: Sequence[str] | None) -> object:
+    """The one thing passed that is neither fit nor test: a DataFrame, a Panel, a record that describes."""
+    for item in items:
+        if _has_variables(item):
+            if len(items) > 1 or titles is not None:
+                raise InputError(
+                    f"A {type(item).__name__} makes a table of its own, without titles=.", fix="pass it alone"
+                )
+            return item
     only = items[0]
     known = isinstance(only, (Impacts, TestTable, TestResult)) or hasattr(only, "record")
     ours = type(only).__module__.partition(".")[0] == "toolkit"
-    if len(items) == 1 and ours and not known and isinstance(only, Tidy) and not hasattr(only, "coefficients"):
-        return only.tidy()
-    return None
+    described = ours and not known and isinstance(only, Tidy) and not hasattr(only, "coefficients")
+    return only if len(items) == 1 and described else None
+
+
+def _has_variables(item: object) -> bool:
+    import pandas as pd
+
+    return isinstance(item, pd.DataFrame) or (hasattr(item, "codebook") and hasattr(item, "wide"))
+
+
+def _other(item, describe: bool, layout: Layout) -> Table:
+    """Descriptive statistics of variables; a data frame as it is; a record in the way such records are printed."""
+    import pandas as pd
+
+    if describe or (_has_variables(item) and not isinstance(item, pd.DataFrame)):
+        what = read_variables(item, None, layout)
+        check_patterns(what.names, what.labels.__getitem__, layout)
+        names = select(what.names, what.labels.__getitem__, layout)
+        return described(replace(what, blocks=(("", tuple(names)),)), None, layout)
+    if isinstance(item, pd.DataFrame):
+        return frame_table(item, layout)
+    made = described_record(item, layout)
+    if made is not None:
+        return made
+    return tidy_table(item.tidy(), layout)
 
 
 def _attach(columns: list[Column], impacts: object, tests: object) -> list[Column]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from toolkit.errors import ToolkitWarning
 from toolkit.report.tables.layout import Layout
 from toolkit.report.tables.record import Block, HeadLine, Table
 
@@ -18,14 +20,19 @@ __all__ = ["finish", "star_legend"]
 def finish(
     head: Iterable[HeadLine], blocks: Iterable[Block], notes: Sequence[str], layout: Layout, tidy: pd.DataFrame
 ) -> Table:
-    """A table of these parts; the user's notes come after `notes`, the legend of the stars last."""
+    """A table of these parts; the user's notes come after `notes`, the legend of the stars last.
+
+    Warns about more columns than the journal takes.
+    """
+    head = list(head)
+    _warn_of_columns(sum(h.span for h in head[-1].heads) + 1 if head else 0, layout)
     blocks = [block for block in blocks if block.rows]
     starred = any(cell.stars for block in blocks for row in block.rows for cell in row.cells)
     legend = [star_legend(layout)] if starred and layout.stars else []
     if blocks:
         blocks[0] = replace(blocks[0], rule=False)
     return Table(
-        head=tuple(_numbers_below(list(head)) if layout.style.numbers_below else head),
+        head=tuple(_numbers_below(head) if layout.style.numbers_below else head),
         blocks=tuple(_panels(blocks, layout) if layout.style.panels else blocks),
         notes=() if layout.notes is None else (*notes, *layout.notes, *legend),
         caption=layout.caption,
@@ -48,6 +55,17 @@ def star_legend(layout: Layout) -> str:
         return f"{'、'.join(marks[::-1])}分别表示在{'、'.join(f'{p}%' for p in percent[::-1])}的水平上显著"
     pairs = reversed(list(zip(marks, percent, strict=True)))
     return " ".join(words["stars:level"].format(mark=m, level=p) for m, p in pairs)
+
+
+def _warn_of_columns(n: int, layout: Layout) -> None:
+    most = layout.style.max_columns
+    if most and n > most:
+        warnings.warn(
+            f"The table has {n} columns with that of the labels; {layout.journal.name} takes no more than {most}: "
+            "print fewer models, or two tables.",
+            ToolkitWarning,
+            stacklevel=5,
+        )
 
 
 def _numbers_below(head: list[HeadLine]) -> list[HeadLine]:

@@ -1,4 +1,4 @@
-"""Tables that are not regressions: tests, a data frame as it is, descriptive statistics."""
+"""Tables that are not regressions: tests, a data frame as it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from toolkit.contracts import TestTable
-from toolkit.errors import InputError, listing
+from toolkit.errors import InputError
 from toolkit.report.tables.finish import finish
 from toolkit.report.tables.formats import DASH, cell, number, p_value, stars
 from toolkit.report.tables.layout import Layout, check_patterns, select
@@ -18,7 +18,7 @@ from toolkit.report.tables.terms import term_label
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["describe", "frame_table", "table_of_tests"]
+__all__ = ["frame_table", "table_of_tests", "tidy_table"]
 
 
 def table_of_tests(tables: Sequence[TestTable], titles: Sequence[str], layout: Layout) -> Table:
@@ -108,29 +108,19 @@ def frame_table(frame: pd.DataFrame, layout: Layout) -> Table:
     return finish(lines, blocks, [layout.words["undefined"]] if missing else [], layout, data)
 
 
-def describe(frame: pd.DataFrame, layout: Layout) -> Table:
-    """N, mean, standard deviation, minimum, median and maximum of every numeric variable."""
-    import pandas as pd
+def tidy_table(tidy: pd.DataFrame, layout: Layout) -> Table:
+    """The numbers of a record of the toolkit: columns in words, what is the same in all rows among the notes."""
+    from pandas.api.types import is_float_dtype
 
-    numeric = [c for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != bool]
-    if not numeric:
-        raise InputError("No variable of the data frame is numeric.", allowed=f"it has {listing(frame.columns)}")
-    words = layout.words
-    data = frame[numeric].astype(float)
-    table = pd.DataFrame(
-        {
-            words["describe:n"]: data.count(),
-            words["describe:mean"]: data.mean(),
-            words["describe:sd"]: data.std(ddof=1),
-            words["describe:min"]: data.min(),
-            words["describe:median"]: data.median(),
-            words["describe:max"]: data.max(),
-        }
-    )
-    out = frame_table(table, layout)
-    if layout.notes is None:
-        return out
-    return replace(out, notes=(words["describe:note"], *out.notes))
+    words = {str(c): layout.words.get(f"column:{c}", str(c)) for c in tidy.columns} | dict(layout.labels)
+    same = [
+        c for c in tidy.columns if len(tidy) > 2 and not is_float_dtype(tidy[c]) and tidy[c].nunique(dropna=False) == 1
+    ]
+    values = [(words[c], cell(tidy[c].iloc[0], layout.digits)) for c in same]
+    notes = [f"{word}{layout.words['colon']}{value}" for word, value in values if value]
+    layout = replace(layout, labels=words, notes=None if layout.notes is None else (*notes, *layout.notes))
+    made = frame_table(tidy.drop(columns=same), layout)
+    return replace(made, _tidy=tidy.reset_index(drop=True))
 
 
 def _test_cells(test, layout: Layout) -> tuple[Cell, ...]:

@@ -9,8 +9,8 @@ from itertools import groupby
 from toolkit.contracts import BLOCKS
 from toolkit.errors import InputError, listing
 from toolkit.report.tables.columns import Column, Part, impact_parts
-from toolkit.report.tables.formats import DASH, integer, number, p_value, significant, stars
 from toolkit.report.tables.finish import finish
+from toolkit.report.tables.formats import DASH, integer, number, p_value, significant, stars
 from toolkit.report.tables.layout import Layout, check_patterns, select
 from toolkit.report.tables.longform import long_form
 from toolkit.report.tables.notes import regression_notes
@@ -112,6 +112,7 @@ def _coefficients(leaves: list[Leaf], namer: Callable[[str, str], str], layout: 
     x_terms = [t for b, t in keys if b == "X" and t != INTERCEPT]
     blocks, hidden, labels = [], [], {}
     present = [b for b in order if any(key[0] == b for key in keys)]
+    dynamic = any(block.startswith("impact:long:") for block in present)
     for block in present:
         terms = [t for b, t in keys if b == block]
         if block == "X":  # the constant comes last
@@ -127,7 +128,7 @@ def _coefficients(leaves: list[Leaf], namer: Callable[[str, str], str], layout: 
             for t in chosen
         )
         if rows:
-            blocks.append(Block(rows, _heading(block, layout) if layout.blocks and len(present) > 1 else ""))
+            blocks.append(Block(rows, _heading(block, layout, dynamic) if layout.blocks and len(present) > 1 else ""))
     return Shaped(tuple(blocks), tuple(hidden), labels)
 
 
@@ -136,13 +137,13 @@ def _by_any_block(keys: Iterable[tuple[str, str]], namer: Callable[[str, str], s
     return lambda term: namer(term, block_of[term] if block_of[term] in BLOCKS else "X")
 
 
-def _heading(block: str, layout: Layout) -> str:
+def _heading(block: str, layout: Layout, dynamic: bool) -> str:
     words = layout.words
     if not block.startswith("impact:"):
         return words[f"block:{block}"]
     _, horizon, effect = block.split(":")
     text = words[f"impact:{effect}"]
-    return f"{text}{words['comma']}{words.get(f'horizon:{horizon}', horizon).lower()}" if horizon == "long" else text
+    return f"{text}{words['comma']}{words[f'horizon:{horizon}'].lower()}" if dynamic else text
 
 
 def _cell(row: Mapping[str, float] | None, layout: Layout) -> Cell:
@@ -261,7 +262,11 @@ def _head(columns: list[Column], layout: Layout, namer: Callable[[str, str], str
         lines.append(HeadLine(tuple(Head(c.name, w) for c, w in zip(columns, widths, strict=True)), "name"))
     parts = [part for column in columns for part in column.parts]
     if any(part.horizon == "long" for part in parts):
-        runs = [(i, part.horizon) for i, column in enumerate(columns) for part in column.parts]
+        runs = [
+            (i, part.horizon if any(p.horizon == "long" for p in column.parts) else "")  # a static model has but one
+            for i, column in enumerate(columns)
+            for part in column.parts
+        ]
         heads = tuple(Head(words.get(f"horizon:{key[1]}", ""), len(list(run))) for key, run in groupby(runs))
         lines.append(HeadLine(heads, "part"))
     if any(part.effect for part in parts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from toolkit.errors import InputError
+from toolkit.report.tables.words_describe import CHINESE, ENGLISH
 
 __all__ = ["LANGUAGES", "STATS", "Words"]
 
@@ -99,13 +100,6 @@ _ENGLISH = {
     "tests:statistic": "Statistic",
     "tests:df": "df",
     "tests:p": "𝑝-value",
-    "describe:n": "𝑁",
-    "describe:mean": "Mean",
-    "describe:sd": "Std. dev.",
-    "describe:min": "Min.",
-    "describe:median": "Median",
-    "describe:max": "Max.",
-    "describe:note": "Std. dev. is the sample standard deviation (divisor 𝑁 − 1); missing values are left out",
     "table": "Table",
 }
 
@@ -181,13 +175,6 @@ _CHINESE = {
     "tests:statistic": "统计量",
     "tests:df": "自由度",
     "tests:p": "𝑝 值",
-    "describe:n": "𝑁",
-    "describe:mean": "均值",
-    "describe:sd": "标准差",
-    "describe:min": "最小值",
-    "describe:median": "中位数",
-    "describe:max": "最大值",
-    "describe:note": "标准差为样本标准差（除以 𝑁 − 1），缺失值不计入",
     "table": "表",
     # covariance estimators by their English names
     "classical": "经典",
@@ -197,7 +184,7 @@ _CHINESE = {
     "clustered": "聚类稳健",
 }
 
-LANGUAGES = {"en": _ENGLISH, "zh": _CHINESE}
+LANGUAGES = {"en": _ENGLISH | ENGLISH, "zh": _CHINESE | CHINESE}
 
 
 class Words:

@@ -100,7 +100,9 @@ def test_every_size_fits_the_page(n, label, rows, landscape, shrink, latex_log):
     size = fit(table, 16 * 28.4528)
     assert (size.landscape, size.shrink) == (landscape, shrink)
     if shrink:
-        with pytest.warns(ToolkitWarning, match=r"about \d+ cm wide and \d+ cm high.*scaled down; print fewer columns.*below=None"):
+        with pytest.warns(
+            ToolkitWarning, match=r"about \d+ cm wide and \d+ cm high.*scaled down; print fewer columns.*below=None"
+        ):
             tex = table.to_latex(standalone=True)
     else:
         tex = table.to_latex(standalone=True)

@@ -94,7 +94,9 @@ def test_a_wide_table_is_on_a_landscape_page_with_no_column_off_it():
     table = CoefTable(("a variable",), np.array([0.5]), np.array([[0.01]]), ("X",))
     record = ModelRecord(name="SDM", depvar="y", coefficients=table)
     for n, landscape in ((2, False), (9, True), (30, True)):
-        with nullcontext() if n < 30 else pytest.warns(ToolkitWarning, match=r"cm wide.*broken into lines; print fewer"):
+        with (
+            nullcontext() if n < 30 else pytest.warns(ToolkitWarning, match=r"cm wide.*broken into lines; print fewer")
+        ):
             opened = reopen(tk.table([record] * n))
         section, grid = opened.sections[0], opened.tables[0]
         assert (section.page_width > section.page_height) == landscape
@@ -104,7 +106,9 @@ def test_a_wide_table_is_on_a_landscape_page_with_no_column_off_it():
 
 def test_chinese(ols):
     opened = reopen(tk.table(ols, lang="zh", caption="公共资本"))
-    assert opened.paragraphs[0].text.startswith("表\u3000公共资本") and opened.paragraphs[-1].text.startswith("注：括号内为标准误。")
+    assert opened.paragraphs[0].text.startswith("表\u3000公共资本") and opened.paragraphs[-1].text.startswith(
+        "注：括号内为标准误。"
+    )
     assert opened.core_properties.language == "zh-CN"
 
 

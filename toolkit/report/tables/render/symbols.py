@@ -8,7 +8,7 @@ from collections.abc import Iterator
 __all__ = ["MATH", "PLAIN", "has_cjk", "is_number", "legal", "one_line", "spans"]
 
 #: Mathematical italics that tables use, and the letter they stand for.
-PLAIN = {"𝑊": "W", "𝑅": "R", "𝑁": "N", "𝑝": "p", "𝑡": "t", "𝑢": "u", "𝑦": "y"}
+PLAIN = {"𝑊": "W", "𝑅": "R", "𝑁": "N", "𝑇": "T", "𝐿": "L", "𝑝": "p", "𝑡": "t", "𝑢": "u", "𝑦": "y", "𝑧": "z"}
 
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
@@ -39,22 +39,22 @@ _CJK = re.compile(r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-
 
 
 def legal(text: str) -> str:
-    """Without the characters that no file can hold: control characters, lone surrogates, non-characters.
+    r"""Without the characters that no file can hold: control characters, lone surrogates, non-characters.
 
     Examples
     --------
-    >>> legal("a\\x00b\\ud800c")
+    >>> legal("a\x00b\ud800c")
     'abc'
     """
     return _ILLEGAL.sub("", text)
 
 
 def one_line(text: str) -> str:
-    """White space as one blank; spaces of a certain width stay.
+    r"""White space as one blank; spaces of a certain width stay.
 
     Examples
     --------
-    >>> one_line("Roads\\n(km)")
+    >>> one_line("Roads\n(km)")
     'Roads (km)'
     """
     return _BLANKS.sub(" ", text)

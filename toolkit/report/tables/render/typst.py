@@ -28,7 +28,8 @@ def render(table: Table) -> str:
     if size.shrink:
         warn_too_large(size, "it runs off it")
     n, style = table.n_columns, table.style
-    lines = ["#show figure.caption: set align(left)"] if style.title_left and table.caption else []
+    styled = bool(table.caption) and style != Style()
+    lines = [_caption_rule(style)] if styled else []
     lines += ["#figure(", "  kind: table,", f"  supplement: [{escape(table.words['table'])}],"]
     lines.append(f"  caption: {_caption(table)}," if table.caption else "  caption: none,")
     lines += ["  {", "  set par(justify: false)"]
@@ -52,25 +53,35 @@ def render(table: Table) -> str:
     lines.append("    table.hline(stroke: 1pt),")
     if table.notes:
         word = escape(table.notes_word)
-        note = f"{f'#emph[{word}]' if table.notes_italic else word}{'' if table.lang == 'zh' else ' '}{escape(table.note)}"
+        note = (
+            f"{f'#emph[{word}]' if table.notes_italic else word}{'' if table.lang == 'zh' else ' '}{escape(table.note)}"
+        )
         lines.append(f"    table.cell(colspan: {n + 1}, align: left)[#text(size: 0.85em)[{note}]],")
     lines += ["  )", "  }", ")" + (f" <{re.sub(r'[^A-Za-z0-9_:.-]', '-', table.label)}>" if table.label else "")]
     if size.landscape:
         lines = ["#page(flipped: true)[", *lines, "]"]
-    elif style.title_left and table.caption:  # the rule for captions is for this one alone
+    elif styled:  # the rule for captions is for this one alone
         lines = ["#[", *lines, "]"]
     return "\n".join(lines) + "\n"
 
 
 def _caption(table: Table) -> str:
-    text = f"[{escape(table.caption)}]"
-    style = table.style
+    text, style = f"[{escape(table.caption)}]", table.style
     if style == Style():
         return f"figure.caption(position: top){text}"
-    look = {"bold": f"strong{text}", "small caps": f"smallcaps{text}", "bold label": text[1:-1]}[style.title]
-    shown = f"[#{look}]" if style.title != "bold label" else text
     separator = {"\u3000": "#h(1em)"}.get(style.separator, style.separator)
-    return f"figure.caption(position: top, separator: [{separator}]){shown}"
+    return f"figure.caption(position: top, separator: [{separator}]){text}"
+
+
+def _caption_rule(style: Style) -> str:
+    """How the caption of this figure looks."""
+    label, rest = "#it.supplement~#context it.counter.display(it.numbering)", "#it.separator#it.body"
+    shown = {
+        "bold": f"strong[{label}{rest}]",
+        "small caps": f"smallcaps[{label}{rest}]",
+        "bold label": f"[#strong[{label}#it.separator]#it.body]",
+    }[style.title]
+    return f"#show figure.caption: it => align({'left' if style.title_left else 'center'}, {shown})"
 
 
 def escape(text: str) -> str:

@@ -111,6 +111,8 @@ def _shape(table: Table) -> _Shape:
     if stub > left:  # too wide even for a landscape page: text in cells is broken into lines
         warn_too_large(Fit(stub + sum(columns), 0.0), "its cells are broken into lines")
         columns = [width * (line - stub) / sum(columns) for width in columns]
+    else:  # room that is left keeps numbers whole where a wider font stands in for Times
+        columns = [width * min(1.15, (line - stub) / sum(columns)) for width in columns]
 
     def stop(room: Room | None, width: float) -> float | None:
         return None if room is None else (width - scale * (room.left + room.right + 3)) / 2 + scale * room.left
