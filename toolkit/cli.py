@@ -83,6 +83,140 @@ def replicate(
         typer.echo(f"{len(done.ran)} run, {len(done.unchanged)} unchanged, {done.seconds:.0f} s: {done.overview}")
 
 
+Entity = Annotated[str, typer.Option(help="Column with the ids of the regions.")]
+Time = Annotated[str | None, typer.Option(help="Column with the periods; leave it out for a cross-section.")]
+Sheet = Annotated[str | None, typer.Option(help="Sheet of an .xlsx.", show_default="the first")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
+Lang = Annotated[str, typer.Option(help="en or zh.")]
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the folder to be made.")],
+    title: Annotated[str, typer.Option(help="Title of the paper.", show_default="the name in words")] = "",
+    lang: Annotated[str, typer.Option(help="Language of notebook, tables and paper: en or zh.")] = "en",
+    sample: Annotated[str, typer.Option(help="Data to start with: munnell or china.")] = "munnell",
+    parent: Annotated[Path, typer.Option("--in", help="Where the folder is made.")] = Path("."),
+) -> None:
+    """Make a replication project that runs at once on sample data.
+
+    Example: toolkit new my-paper --title "Roads and growth"
+    """
+    with _errors_told():
+        from toolkit.pipeline.new_project import new_project
+
+        made = new_project(name, title=title, lang=lang, sample=sample, parent=parent)
+        shown = f'"{made.name}"' if " " in made.name else made.name
+        typer.echo(f"{made}: made, with sample data {sample!r}.\nNext:")
+        typer.echo(f"  cd {shown if parent == Path('.') else made}\n  make               # or: toolkit replicate")
+        typer.echo("  open build/index.html\n  make paper         # build/paper.pdf, where LaTeX is installed")
+        typer.echo("Then put your own data into data/ (README.md says how) and run: make check")
+
+
+@app.command()
+def check(
+    data: Annotated[Path, typer.Argument(help="Table: .csv .xlsx .dta .parquet .gpkg .shp .geojson.")],
+    entity: Entity,
+    time: Time = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="Map: .shp .gpkg .geojson.")] = None,
+    key: Annotated[str | None, typer.Option(help="Column of the map with the ids.", show_default="as --entity")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights: .gal .gwt .csv .xlsx .txt .mtx .mat.")] = None,
+    formula: Annotated[str | None, typer.Option(help="Equation to be estimated, e.g. 'log(y) ~ x'.")] = None,
+    sheet: Sheet = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a .csv.", show_default="guessed")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write it to a file: .html .csv .json .txt.")] = None,
+    overwrite: Overwrite = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say in plain words what is wrong with data, before any model is run; exit status 1 on errors.
+
+    Example: toolkit check my.csv --entity code --time year --map my.shp --formula "log(y) ~ log(x)"
+    """
+    with _errors_told():
+        from toolkit.pipeline.check import check as run
+        from toolkit.pipeline.check import save_findings, to_json
+
+        found = run(
+            data, entity, time, geometry=map_, key=key, weights=weights, formula=formula, sheet=sheet, encoding=encoding
+        )
+        if out is not None:
+            save_findings(found, out, overwrite)
+        typer.echo(to_json(found) if json else found.text(), nl=not json)
+        if not found.ok:
+            raise typer.Exit(1)
+
+
+@app.command()
+def describe(
+    data: Annotated[Path, typer.Argument(help="Table: .csv .xlsx .dta .parquet .gpkg .shp .geojson.")],
+    entity: Entity,
+    time: Time = None,
+    variables: Annotated[
+        str | None, typer.Option(help="Names with commas between them.", show_default="all numeric ones")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="A variable with groups, or the time column.")] = None,
+    codebook: Annotated[Path | None, typer.Option(help="Labels and units: .toml.")] = None,
+    missing: Annotated[list[str] | None, typer.Option(help="A sign for a missing value; may be repeated.")] = None,
+    sheet: Sheet = None,
+    encoding: Annotated[str, typer.Option(help="Of a .csv.")] = "utf-8",
+    lang: Lang = "en",
+    out: Annotated[Path | None, typer.Option(help="Write a table: .tex .docx .html .md .typ .csv.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Describe variables: mean, standard deviation (overall, between, within), range, years covered.
+
+    Example: toolkit describe my.csv --entity code --time year --variables gdp,pop --out table1.docx
+    """
+    with _errors_told():
+        from toolkit.data.panel import Panel
+        from toolkit.pipeline.description import described, save_description, show
+
+        panel = Panel.read(
+            data, entity, time, ids="text", unbalanced="keep", codebook=codebook, missing=missing or (), sheet=sheet,
+            encoding=encoding,
+        )  # fmt: skip
+        chosen = [v.strip() for v in variables.split(",") if v.strip()] if variables else None
+        frame = described(panel, chosen, by=by, lang=lang)
+        if out is not None:
+            typer.echo(save_description(frame, out, lang=lang, overwrite=overwrite))
+        else:
+            typer.echo(repr(panel))
+            show(frame)
+
+
+@app.command(name="data")
+def data_sets(
+    name: Annotated[str | None, typer.Argument(help="A data set; all are listed when none is named.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write its table (.csv), its codebook beside it (.toml).")] = None,
+    lang: Lang = "en",
+    overwrite: Overwrite = False,
+) -> None:
+    """List the data sets that come with the toolkit, show one with its codebook and coverage, or write it to a file.
+
+    Examples: toolkit data; toolkit data china; toolkit data china --out china.csv
+    """
+    with _errors_told():
+        from toolkit.data.catalogue import dataset_named, datasets
+        from toolkit.pipeline.description import described, show
+
+        if name is None:
+            show(datasets()[["title", "regions", "periods", "years", "variables", "map", "source", "licence"]])
+            return
+        row = dataset_named(name)
+        panel = toolkit.load(name)
+        if out is None:
+            typer.echo(f"{row.title}. Source: {row.source}. Licence: {row.licence}. It comes {row.comes}.\n{panel!r}")
+            show(described(panel, lang=lang))
+            for variable, entry in panel.codebook.items():
+                if entry.warning and variable in panel.variables:
+                    typer.echo(f"{variable}: {entry.warning}")
+            return
+        from toolkit.pipeline.export import export_panel
+
+        for path in export_panel(panel, out, overwrite=overwrite):
+            typer.echo(path)
+
+
 @contextmanager
 def _errors_told() -> Iterator[None]:
     """Turn an error meant for the user into its message and exit status 1."""

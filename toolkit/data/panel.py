@@ -343,9 +343,14 @@ class Panel:
         """Years with values, by variable: first, last, periods complete for all regions, missing cells."""
         return summary.coverage(self)
 
-    def describe(self, lang: str = "en") -> pd.DataFrame:
-        """Label, unit, n, missing, mean, standard deviation (overall, between, within), min, max by variable."""
-        return summary.describe(self, lang)
+    def describe(
+        self, lang: str = "en", variables: str | Sequence[str] | None = None, by: str | None = None
+    ) -> pd.DataFrame:
+        """Label, unit, n, missing, mean, standard deviation (overall, between, within), min, max by variable.
+
+        With `by`, the name of a variable, of a register or of the time column, a row a group and variable.
+        """
+        return summary.describe(self, lang, variables, by)
 
     @cached_property
     def hash(self) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html as markup
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from toolkit.data.cells import check_unknown
+from toolkit.errors import DataError
 
 if TYPE_CHECKING:
     from toolkit.data.panel import Panel
@@ -44,31 +47,64 @@ def is_numeric(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
 
 
-def describe(panel: Panel, lang: str = "en") -> pd.DataFrame:
+def describe(
+    panel: Panel, lang: str = "en", variables: str | Sequence[str] | None = None, by: str | None = None
+) -> pd.DataFrame:
     """See `Panel.describe`.
 
     ``sd_between`` is the standard deviation of the regions' means, ``sd_within`` that of the
     deviations from them (both with divisor count - 1), as Stata's ``xtsum`` reports them.
     """
+    names = panel._chosen(variables)
+    if by is None:
+        rows = {name: _described(panel, name, panel.values(name), lang) for name in names}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")
+    groups = _groups(panel, by, lang)
     rows = {}
-    for name in panel._chosen(None):
-        y = panel.values(name)
-        seen = y[~np.isnan(y)]
-        count = np.maximum((~np.isnan(y)).sum(axis=0), 1)
-        means = np.where(np.isnan(y).all(axis=0), np.nan, np.nansum(y, axis=0) / count)
-        rows[name] = {
-            "label": panel.label(name, lang),
-            "unit": panel.unit(name, lang),
-            "n": seen.size,
-            "missing": y.size - seen.size,
-            "mean": seen.mean() if seen.size else np.nan,
-            "sd": _sd(seen),
-            "sd_between": _sd(means[~np.isnan(means)]),
-            "sd_within": _sd((y - means)[~np.isnan(y)]) if panel.T > 1 else np.nan,
-            "min": seen.min() if seen.size else np.nan,
-            "max": seen.max() if seen.size else np.nan,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")
+    for group in pd.unique(groups[~pd.isna(groups)].ravel()):
+        inside = groups == group
+        for name in (n for n in names if n != by):
+            rows[group, name] = _described(panel, name, np.where(inside, panel.values(name), np.nan), lang, inside)
+    index = pd.MultiIndex.from_tuples(list(rows), names=[by, "variable"])
+    return pd.DataFrame(list(rows.values()), index=index).sort_index(level=0, sort_remaining=False)
+
+
+def _described(panel: Panel, name: str, y: np.ndarray, lang: str, inside: np.ndarray | None = None) -> dict:
+    """One row of `describe` for values y (T, N), NaN outside a group."""
+    seen = y[~np.isnan(y)]
+    count = np.maximum((~np.isnan(y)).sum(axis=0), 1)
+    means = np.where(np.isnan(y).all(axis=0), np.nan, np.nansum(y, axis=0) / count)
+    return {
+        "label": panel.label(name, lang),
+        "unit": panel.unit(name, lang),
+        "n": seen.size,
+        "missing": (y.size if inside is None else int(inside.sum())) - seen.size,
+        "mean": seen.mean() if seen.size else np.nan,
+        "sd": _sd(seen),
+        "sd_between": _sd(means[~np.isnan(means)]),
+        "sd_within": _sd((y - means)[~np.isnan(y)]) if panel.T > 1 else np.nan,
+        "min": seen.min() if seen.size else np.nan,
+        "max": seen.max() if seen.size else np.nan,
+    }
+
+
+def _groups(panel: Panel, by: str, lang: str) -> np.ndarray:
+    """Group of every cell, shape (T, N): from a column, a register, or the periods; None where there is no row."""
+    if by == panel.time:
+        return np.repeat(np.asarray(panel.times, dtype=object)[:, None], panel.N, axis=1)
+    if by in panel.registers:
+        return np.repeat(panel.register(by, lang).to_numpy(dtype=object)[None, :], panel.T, axis=0)
+    check_unknown([by], [*panel.variables, *panel.registers, *([panel.time] if panel.time else [])], "group")
+    out = np.full((panel.T, panel.N), None, dtype=object)
+    cells = panel._frame[by]
+    out[panel._periods, panel.entities.get_indexer(panel._frame[panel.entity])] = cells.where(cells.notna(), None)
+    kinds = len(set(out.ravel()) - {None})
+    if kinds > 50:
+        raise DataError(
+            f"{by!r} has {kinds} different values: that is no grouping.",
+            allowed="a variable with up to 50 values, or a register",
+        )
+    return out
 
 
 def coverage(panel: Panel) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import toolkit
-from toolkit.data.codebook import choose_language
+from toolkit.data.codebook import Entry, choose_language
 from toolkit.data.loaders import load
 from toolkit.errors import InputError, OutputError, listing
 from toolkit.pipeline.export import codebook_toml
@@ -33,6 +33,7 @@ __all__ = ["SAMPLES", "Sample", "new_project"]
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{d}{k}" for d in ("com", "lpt") for k in range(1, 10))}  # Windows
 _NAME = re.compile(r"[\w][\w .-]*")
 _LONGEST = 80
+_SOURCE = "National Bureau of Statistics of China"
 _KEY = re.compile(r"@@(\w+)@@")
 
 
@@ -49,6 +50,10 @@ class Sample:
         Argument that gives a region without a neighbour one, as it stands in the notebook.
     words_en, words_zh : str
         What it is, for the README.
+    derived : mapping of str to str
+        Variables to be computed, by expression.
+    labels : mapping of str to Entry
+        Of the derived variables, and shorter ones of others.
     """
 
     variables: tuple[str, ...]
@@ -57,6 +62,16 @@ class Sample:
     link: str
     words_en: str
     words_zh: str
+    derived: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Entry] = field(default_factory=dict)
+
+    def panel(self, name: str) -> Panel:
+        """The data set `name` with the derived variables and their labels."""
+        book = {
+            v: replace(e, source=f"{_SOURCE}: {self.derived[v]}" if v in self.derived else _SOURCE)
+            for v, e in self.labels.items()
+        }
+        return load(name).assign(**self.derived).with_codebook(book)
 
 
 SAMPLES: Mapping[str, Sample] = MappingProxyType(
@@ -70,12 +85,20 @@ SAMPLES: Mapping[str, Sample] = MappingProxyType(
             "美国48个州，1970–1986年（Munnell 1990）",
         ),
         "china": Sample(
-            ("gdp", "pop", "emp", "emp_secondary", "emp_tertiary"),
-            "log(gdp / emp) ~ log(emp) + I(emp_secondary / emp) + I(emp_tertiary / emp)",
+            ("gdp", "emp", "secondary", "tertiary"),
+            "log(gdp / emp) ~ log(emp) + secondary + tertiary",
             "gdp / emp",
             ', link={"460000": "440000"}',
             "31 province-level units of China, 2000 to 2023 (National Bureau of Statistics)",
             "中国31个省级单位，2000–2023年（国家统计局）",
+            {"secondary": "100 * emp_secondary / emp", "tertiary": "100 * emp_tertiary / emp"},
+            {
+                "gdp": Entry(
+                    "Gross regional product", "地区生产总值", "100 million yuan, current prices", "亿元，当年价格"
+                ),
+                "secondary": Entry("Employment in the secondary sector", "第二产业就业比重", "percent", "%"),
+                "tertiary": Entry("Employment in the tertiary sector", "第三产业就业比重", "percent", "%"),
+            },
         ),
     }
 )
@@ -124,7 +147,7 @@ def new_project(
         raise InputError(f"sample={sample!r} is not a sample to start from.", allowed=listing(SAMPLES))
     target = _target(Path(parent).expanduser(), name)
     chosen = SAMPLES[sample]
-    panel = load(sample)
+    panel = chosen.panel(sample)
     values = _values(name, title, lang, sample, panel)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{name[:40]}-", dir=target.parent) as scratch:
