@@ -100,3 +100,34 @@ def test_the_warning_on_employment_names_the_steps(panel):
     assert found == warned | {(2001, "Guizhou"), (2005, "Guizhou")}
     text = panel.codebook["emp"].warning
     assert all(name in text and str(year) in text for year, name in found if year not in (2007,))
+
+
+def test_where_sectors_do_not_add_up_is_said(panel):
+    """By more than 3 percent; the codebook names units and years."""
+    total = sum(panel.values(f"emp_{s}") for s in ("primary", "secondary", "tertiary"))
+    gap = pd.DataFrame(total / panel.values("emp") - 1, index=panel.times, columns=panel.names)
+    wide = gap[gap.abs() > 0.03].stack().dropna()
+    assert wide.min() == pytest.approx(-0.246, abs=5e-4) and (wide < 0).all()
+    by_unit = wide.reset_index().groupby("name")["year"].agg(["min", "max", "size"])
+    assert by_unit.loc["Xinjiang"].tolist() == [2010, 2015, 6] and by_unit.loc["Shaanxi"].tolist() == [2012, 2018, 7]
+    assert len(by_unit) == 2
+    for sector in ("primary", "secondary", "tertiary"):
+        assert "Xinjiang 2010-2015 and Shaanxi 2012-2018" in panel.codebook[f"emp_{sector}"].warning
+
+
+@pytest.mark.parametrize(
+    ("variable", "limit"), [("emp_primary", 0.35), ("emp_secondary", 0.35), ("emp_tertiary", 0.35), ("pop", 0.04)]
+)
+def test_steps_of_single_units_are_named(panel, variable, limit):
+    y = panel.values(variable)
+    change = y[1:] / y[:-1] - 1
+    change = np.minimum(change, 0) if variable == "pop" else change
+    text = panel.codebook[variable].warning
+    found = {(int(panel.times[t + 1]), panel.names.iloc[i]) for t, i in np.argwhere(abs(change) > limit)}
+    assert found and all(str(year) in text and name in text for year, name in found)
+
+
+def test_roads_break_when_village_roads_come_in(panel):
+    total = panel.values("road").sum(axis=1)
+    jump = total[list(panel.times).index(2006)] / total[list(panel.times).index(2005)]
+    assert jump > 1.7 and "2005 and 2006" in panel.codebook["road"].warning

@@ -25,6 +25,27 @@ _MUNNELL = {
     "emp": ("Non-agricultural payroll employment", "thousand persons"),
     "unemp": ("Unemployment rate", "percent"),
 }
+_COLUMBUS = {
+    "CRIME": ("Residential burglaries and vehicle thefts", "per thousand households"),
+    "INC": ("Household income", "thousand dollars"),
+    "HOVAL": ("Housing value", "thousand dollars"),
+    "OPEN": ("Open space", "area, unit not stated"),
+    "PLUMB": ("Housing units without plumbing", "percent"),
+    "DISCBD": ("Distance to the central business district", "unit not stated"),
+    "AREA": ("Area of the polygon", "square digitizing units"),
+    "PERIMETER": ("Perimeter of the polygon", "digitizing units"),
+    "X": ("Centroid, x", "digitizing units"),
+    "Y": ("Centroid, y", "digitizing units"),
+    "NSA": ("North", "1 north, 0 south"),
+    "NSB": ("North, another division", "1 north, 0 south"),
+    "EW": ("East", "1 east, 0 west"),
+    "CP": ("Core", "1 core, 0 periphery"),
+    "THOUS": ("Constant", "1000 everywhere"),
+    "NEIG": ("Number of the neighbourhood in Anselin (1988)", "identifier"),
+    "NEIGNO": ("NEIG + 1000", "identifier"),
+    "COLUMBUS_": ("Number of the polygon", "identifier"),
+    "COLUMBUS_I": ("Number of the polygon", "identifier"),
+}
 
 
 def munnell() -> Panel:
@@ -60,17 +81,19 @@ def columbus() -> Panel:
     The map has arbitrary planar coordinates and no reference system. Names of variables are upper
     case, as in the source: ``CRIME ~ INC + HOVAL``.
     """
-    codebook = {
-        "CRIME": ("Residential burglaries and vehicle thefts", "per thousand households"),
-        "INC": ("Household income", "thousand dollars"),
-        "HOVAL": ("Housing value", "thousand dollars"),
-    }
     table = example("columbus.shp")
     table["POLYID"] = table["POLYID"].astype(int)
     return Panel(
         table,
         entity="POLYID",
-        codebook={v: {"label_en": a, "unit_en": b, "source": "Anselin (1988)"} for v, (a, b) in codebook.items()},
+        codebook={
+            v: {
+                "label_en": label,
+                "unit_en": unit,
+                "source": "Anselin (1988, table 12.1), as distributed with libpysal",
+            }
+            for v, (label, unit) in _COLUMBUS.items()
+        },
         name="columbus",
     )
 

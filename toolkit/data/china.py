@@ -62,7 +62,7 @@ def china_codebook() -> Mapping[str, Entry]:
         label_zh="行政区域面积",
         unit_en="square kilometres",
         unit_zh="平方公里",
-        source="toolkit/data/tables/provinces.csv",
+        source="Table of provinces that comes with the toolkit (provinces.csv); the publication it was taken from is not on record",
         warning="Constant over time; the polygons of the map are not a source of areas.",
     )
     return as_codebook(book)
