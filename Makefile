@@ -19,13 +19,13 @@ SPREAD := -n $(WORKERS) --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help replicate test test-slow test-all acceptance teaching teaching-list lint format docs bench monte-carlo shapefiles lock clean distclean
+.PHONY: help replicate test test-slow test-all acceptance teaching teaching-list lint format bench monte-carlo shapefiles lock clean distclean
 
 help: ## List the targets
 	@echo "Usage: make TARGET"
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-replicate: $(READY) ## Run the notebooks in analyses/; tables, figures and pages go to build/
+replicate: $(READY) ## Run the notebooks in analyses/; tables, figures and a site go to build/
 	$(BIN)/toolkit replicate --out $(OUT) $(ARGS)
 
 test: $(READY) ## Run the quick tests (a few minutes)
@@ -37,7 +37,7 @@ test-slow: $(READY) ## Run the slow tests only
 test-all: $(READY) ## Run quick and slow tests
 	$(PYTEST) $(SPREAD) -m "not acceptance" $(ARGS)
 
-acceptance: replicate docs ## Look at build/ as a reader would; needs pdflatex and chromium
+acceptance: replicate ## Look at build/ as a reader would; needs pdflatex and chromium
 	$(PYTEST) -m acceptance $(ARGS)
 
 teaching: $(READY) ## Make the students' exercises in build/teaching; grade solutions and blank notebooks
@@ -55,11 +55,6 @@ lint: $(READY) ## Check style, types and layers
 format: $(READY) ## Put the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-docs: $(READY) ## Write the reference pages to build/docs
-	rm -rf $(OUT)/docs
-	mkdir -p $(OUT)
-	$(BIN)/pdoc --docformat numpy --no-show-source --output-directory $(OUT)/docs toolkit
 
 monte-carlo: $(READY) ## Simulate the dynamic panel and write docs/monte_carlo.md (minutes)
 	$(ONE_THREAD) $(BIN)/python tests/benchmarks/monte_carlo_dynamic.py $(ARGS)

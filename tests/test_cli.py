@@ -23,7 +23,7 @@ def analyses(tmp_path):
         cells = [nbformat.v4.new_code_cell(source)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
 
-    write.options = ["--analyses", str(folder), "--out", str(tmp_path / "build")]
+    write.options = ["--analyses", str(folder), "--out", str(tmp_path / "build"), "--no-handbook"]
     write.build = tmp_path / "build"
     return write
 
@@ -43,8 +43,8 @@ def test_replicate_runs_and_says_where_the_results_are(analyses):
     done = run(app, ["replicate", *analyses.options])
     assert done.exit_code == 0, done.output
     assert "one: 1 cells, 0 artefacts" in done.output
-    assert "1 run, 0 unchanged" in done.output and f"{analyses.build}/index.html" in done.output
-    assert (analyses.build / "index.html").exists()
+    assert "1 run, 0 unchanged" in done.output and f"{analyses.build}/site/index.html" in done.output
+    assert (analyses.build / "site" / "index.html").exists()
     assert "one: unchanged\n0 run, 1 unchanged" in run(app, ["replicate", "one", *analyses.options]).output
 
 

@@ -75,6 +75,6 @@ def test_a_page_asks_nothing_of_the_network(tmp_path):
     page = notebook_page(notebook.node, title="A title", lang="zh")
     assert '<html lang="zh">' in page and "<title>A title</title>" in page and "<b>42</b>" in page
     links = re.findall(r"""(?:src|href)\s*=\s*["'](?!data:|#)([^"']*)""", page)
-    assert links == ["../index.html"]
+    assert links == ["../../index.html", "index.html"]
     assert not re.search(r"""<script|@import|url\(["']?(http|//)""", page)
     assert page.count('class="math"') == 2 and r'aria-label="y = \rho W y"' in page

@@ -37,10 +37,10 @@ class Project:
         nbformat.write(nbformat.v4.new_notebook(cells=[text, *code]), self.root / "analyses" / f"{name}.ipynb")
 
     def run(self, *names, **options):
-        return replicate(names, analyses=self.root / "analyses", out=self.build, **options)
+        return replicate(names, **{"analyses": self.root / "analyses", "out": self.build, "handbook": False, **options})
 
     def plan(self, *names, force=False, quick=False):
-        return plan(names, self.root / "analyses", self.build, force=force, quick=quick)
+        return plan(names, self.root / "analyses", self.build, force=force, quick=quick, handbook=False)
 
 
 @pytest.fixture
@@ -77,17 +77,20 @@ def entries(build):
 
 
 def test_a_replication_leaves_artefacts_pages_and_a_manifest(finished):
-    made = {"index.html", "manifest.json", "one/notebook.html", "one/numbers.csv", "two/notebook.html"}
+    made = {
+        "manifest.json", "one/numbers.csv", "site/index.html", "site/notebooks/one/index.html", "site/notebooks/one/notebook.html",
+        "site/notebooks/one/numbers.csv", "site/notebooks/two/index.html", "site/notebooks/two/notebook.html",
+    }  # fmt: skip
     assert set(contents(finished.build)) == made
     entry = entries(finished.build)["one"]
     assert entry["title"] == "About one" and entry["summary"] == "It shows one."
     assert entry["setting"] == "full" and entry["seeds"] == [7] and entry["cells"] == 3
     assert entry["packages"]["numpy"] and entry["python"].startswith("3.")
     assert entry["read"][0]["path"] == os.path.join("..", "outside.csv")
-    assert set(entry["files"]) == {"one/notebook.html", "one/numbers.csv"}
+    assert set(entry["files"]) == {"site/notebooks/one/notebook.html", "one/numbers.csv"}
     for name, digest in entry["files"].items():
         assert manifest.sha256(finished.build / name) == digest
-    assert "Some numbers" in (finished.build / "index.html").read_text(encoding="utf-8")
+    assert "Some numbers" in (finished.build / "site/notebooks/one/index.html").read_text(encoding="utf-8")
 
 
 def test_what_has_not_changed_is_not_run(finished):
@@ -110,7 +113,7 @@ def run_in_jupyter(root):
         (run_in_jupyter, []),
         (lambda root: (root / "build" / "docs").mkdir(), []),
         (lambda root: (root / "build" / "one" / "numbers.csv").write_text("forged"), ["one"]),
-        (lambda root: (root / "build" / "one" / "notebook.html").unlink(), ["one"]),
+        (lambda root: (root / "build" / "site" / "notebooks" / "one" / "notebook.html").unlink(), ["one"]),
         (lambda root: (root / "outside.csv").write_text("other"), ["one"]),
         (lambda root: (root / "analyses" / "extra.csv").write_text("a table"), ["one", "two"]),
         (lambda root: (root / "requirements.lock").write_text("numpy==1"), ["one", "two"]),
@@ -138,9 +141,9 @@ def test_a_changed_notebook_is_run_again_and_force_runs_all(copied):
     assert [n.name for n in copied.plan(force=True).to_run] == ["one", "two"]
 
 
-def test_a_lost_index_page_is_written_again_without_running_anything(copied):
+def test_a_lost_page_of_the_site_is_written_again_without_running_anything(copied):
     before = contents(copied.build)
-    (copied.build / "index.html").unlink()
+    (copied.build / "site" / "index.html").unlink()
     assert copied.run().ran == ()
     assert set(contents(copied.build)) == set(before)
 
@@ -221,7 +224,7 @@ def test_quick_is_marked_and_does_not_pass_for_full(project):
     setting = project.build / "one" / "setting.csv"
     assert setting.read_text() == "quick\nTrue\n"
     assert entries(project.build)["one"]["setting"] == "quick"
-    assert "Reduced setting" in (project.build / "index.html").read_text(encoding="utf-8")
+    assert "Reduced setting" in (project.build / "site" / "index.html").read_text(encoding="utf-8")
     assert project.run().ran == ("one",)
     assert setting.read_text() == "quick\nFalse\n"
     assert project.run(quick=True).unchanged == ("one",), "a full result is good enough for a quick run"
@@ -232,7 +235,7 @@ def test_named_notebooks_are_run_and_the_others_kept(copied):
     done = copied.run("two.ipynb")
     assert (done.ran, done.unchanged, done.kept) == (("two",), (), ("one",))
     assert (copied.build / "one" / "numbers.csv").exists()
-    index = (copied.build / "index.html").read_text(encoding="utf-8")
+    index = (copied.build / "site" / "index.html").read_text(encoding="utf-8")
     assert index.count("An input has changed since") == 1
     (copied.root / "analyses" / "one.ipynb").unlink()
     assert copied.run().ran == ()
@@ -294,9 +297,16 @@ def test_a_swap_that_fails_is_undone(copied, monkeypatch):
         (
             [],
             "mine",
-            lambda root: (root / "mine").mkdir() or (root / "mine" / "index.html").write_text("my page"),
+            lambda root: (root / "mine").mkdir() or (root / "mine" / "site").mkdir(),
             OutputError,
-            "holds index.html, not made by a replication",
+            "holds site, not made by a replication",
+        ),
+        (
+            [],
+            "build",
+            lambda root: (root / "analyses" / "one.ipynb").rename(root / "analyses" / "site.ipynb"),
+            ReplicationError,
+            "cannot be named site.ipynb",
         ),
         (
             [],
@@ -340,7 +350,7 @@ def test_ledger_is_written_anew_by_each_run(project):
     project.write("one", decide.format("other words"))
     (project.build / "mine.txt").write_text("kept")
     project.run()
-    for name in ("claims.csv", "claims.html"):
+    for name in ("claims.csv", "site/claims.csv", "site/ledger.html"):
         text = (project.build / name).read_text()
         assert "other words" in text and "first words" not in text
     assert (project.build / "mine.txt").read_text() == "kept"

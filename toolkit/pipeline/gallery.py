@@ -20,6 +20,7 @@ __all__ = ["draw", "pictures"]
 
 #: Heading -> public module whose functions draw.
 _MODULES = {"Maps": "maps", "Charts": "charts"}
+_COMMAND = ("-m", "toolkit.pipeline.gallery")
 
 
 def pictures(folder: str) -> dict[str, list[Picture]]:
@@ -69,7 +70,7 @@ def draw(folder: Path, progress: Progress) -> tuple[str, ...]:
     progress.started("gallery", len(wanted))
     failed = []
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", __name__, str(folder)],
+        [sys.executable, "-W", "ignore", *_COMMAND, str(folder)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
     ) as process:  # fmt: skip
         for line in process.stdout or ():
@@ -77,7 +78,7 @@ def draw(folder: Path, progress: Progress) -> tuple[str, ...]:
             if outcome in ("drawn", "failed") and name in wanted:
                 wanted.remove(name)
                 progress.cell("gallery")
-                failed += [f"{name}: {' '.join(reason)}"] if outcome == "failed" else []
+                failed += [f"{name}: {' '.join(reason).strip()}"] if outcome == "failed" else []
     return (*failed, *(f"{name}: the process ended with status {process.returncode}" for name in wanted))
 
 

@@ -61,7 +61,7 @@ def reference_body(rooms: Iterable[Room], *, formula: Formula) -> str:
     def links(name: str) -> str:
         return next((f"#{n}" for n in (name, f"tk.{name}", f"tk.weights.{name}") if n in known), "")
 
-    contents = "".join(_contents(room, formula) for room in rooms)
+    contents = "".join(map(_contents, rooms))
     entries = "".join(_room(room, formula, links) for room in rooms)
     return f"""<h1>Reference</h1>
 <p>Everything public, as written after <code>import toolkit as tk</code>.</p>
@@ -99,13 +99,13 @@ def _returned(thing: Any) -> type | None:
     return found if ours else None
 
 
-def _contents(room: Room, formula: Formula) -> str:
+def _contents(room: Room) -> str:
     items = "".join(
         f'<li data-entry="{escape(name)}"><a href="#{escape(name)}"><code>{escape(name)}</code></a></li>'
         for name in room.names
     )
     return (
-        f'<div class="group"><h2><a href="#{room.id}">{escape(room.title)}</a></h2><ul class="names">{items}</ul></div>'
+        f'<div class="group"><p><a href="#{room.id}">{escape(room.title)}</a></p><ul class="names">{items}</ul></div>'
     )
 
 
