@@ -13,6 +13,8 @@ __all__ = ["PAGES", "PICTURES", "Page", "rooms"]
 
 #: Folder of the gallery's pictures in the site.
 PICTURES = "gallery"
+#: The interactive map, framed by a page of the site.
+MAP = "map_china.html"
 #: Data sets that ship; those that are downloaded are left out.
 _SHIPPED = ("china", "munnell", "us_income", "columbus", "mexico")
 _ROOMS = {
@@ -109,8 +111,39 @@ def _gallery(site: Path) -> str:
     return gallery_body(drawn, formula=math_image, reference="reference.html")
 
 
+def _map(site: Path) -> str:
+    """The page around the interactive map, which is a file of its own beside it."""
+    import toolkit
+    from toolkit.report.interactive import interactive_page
+
+    china = toolkit.load("china")
+    weights = toolkit.weights.queen(china, link={"Hainan": "Guangdong"})
+    clusters = toolkit.local_moran(china, "log(gdp / emp)", weights, permutations=999, seed=1)
+    page = interactive_page(
+        china,
+        {
+            "gdp / emp": "Product per worker",
+            "gdp / pop": "Product per resident",
+            "urban_share": "Urban share of residents",
+            "rd_intensity": "R&D expenditure over product",
+            "optical_cable / area_km2": "Optical cable per area",
+        },
+        unit={"gdp / emp": "10,000 yuan", "gdp / pop": "10,000 yuan", "optical_cable / area_km2": "km per km²"},
+        clusters=clusters,
+        title="China's provinces",
+    )
+    (site / MAP).write_text(page, encoding="utf-8")
+    return (
+        "<h1>Map</h1><p>The provinces of China, year by year: choose a variable, move the slider, point at a region or tap it."
+        f' It is what <a href="reference.html#tk.Panel"><code>panel.explore(...)</code></a> writes; <a href="{MAP}">open it'
+        ' by itself</a> for the whole screen.</p>'
+        f'<iframe class="map" src="{MAP}" title="Interactive map of China\'s provinces"></iframe>'
+    )
+
+
 #: Path in the site -> page.
 PAGES = {
+    "map.html": Page(label="Map", about="China's provinces on an interactive map, 2000 to 2023.", body=_map),
     "data.html": Page(label="Data", about="The data sets that ship: variables, units, coverage, sources.", body=_data),
     "methods.html": Page(label="Methods", about="Equations, tests and indices, with their references.", body=_methods),
     "reference.html": Page(
