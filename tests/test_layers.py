@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ["data", "weights", "explore", "models", "postestimation", "designs", "report", "pipeline"]
+ROOMS = ["data", "weights", "explore", "models", "postestimation", "designs", "report", "pipeline", "teaching"]
 
 
 def lint_imports(config, folder):
