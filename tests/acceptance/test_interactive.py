@@ -38,6 +38,9 @@ def files(tmp_path_factory):
     return {
         "states": states.explore(["unemp", "log(gsp / emp)"], clusters=record).save(folder / "states.html"),
         "china": china.explore(["urban_share", "gdp / pop"], lang="zh").save(folder / "china.html"),
+        "points": states.with_geometry(states.geometry.geometry.representative_point())
+        .explore("unemp")
+        .save(folder / "points.html"),
         "columbus": tk.load("columbus").explore("CRIME", projection="keep").save(folder / "columbus.html"),
     }
 
@@ -76,7 +79,7 @@ def column(page, name: str) -> list:
     )
 
 
-@pytest.mark.parametrize("name", ["states", "china", "columbus"])
+@pytest.mark.parametrize("name", ["states", "china", "points", "columbus"])
 def test_drawn_and_no_wider_than_the_screen(opened, name):
     page = opened(name)
     assert len(colours(page, "#map")) >= 5

@@ -70,7 +70,11 @@ def _map(names: list[str], drawn: Outlines, tips: tuple[str, ...]) -> Plot:
 
     n = len(names)
     blank = {"name": names, "fill": ["#ffffff"] * n, "hatch": [" "] * n}
-    shapes = {"x": drawn.anchors[:, 0], "y": drawn.anchors[:, 1]} if drawn.points else {"xs": drawn.xs, "ys": drawn.ys}
+    shapes = (
+        {"x": drawn.anchors[:, 0].tolist(), "y": drawn.anchors[:, 1].tolist()}
+        if drawn.points
+        else {"xs": drawn.xs, "ys": drawn.ys}
+    )
     inset = {"ixs": drawn.inset_xs, "iys": drawn.inset_ys} if drawn.box else {}
     source = ColumnDataSource({**blank, "value": [""] * n, "rank": [""] * n, **shapes, **inset}, name="regions")
     plot = figure(
