@@ -15,8 +15,9 @@ pytestmark = pytest.mark.acceptance
 ROOT = Path(__file__).parents[2]
 BUILD = Path(os.environ.get("TOOLKIT_BUILD", ROOT / "build"))
 #: A4 with 1 in margins: the 16 cm of text that tables are fitted to unless told otherwise.
-DOCUMENT = r"""\documentclass{article}
-\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{lmodern}
+LATIN = r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{lmodern}"
+CHINESE = r"\documentclass[UTF8]{ctexart}"
+DOCUMENT = r"""%s
 \usepackage[a4paper,margin=1in]{geometry}
 %s
 \begin{document}
@@ -65,16 +66,17 @@ def test_every_file_is_what_the_manifest_says(notebooks):
 def test_tables_compile(notebooks, tmp_path):
     for path in files(notebooks, ".tex"):
         chinese = re.search("[\u4e00-\u9fff]", path.read_text(encoding="utf-8"))
-        assert not chinese, f"{path.name} has Chinese; this check compiles with pdflatex"
-        needs = re.match(r"% Needs (\\usepackage\{[a-z,]+\})\n", path.read_text(encoding="utf-8"))
+        engine, head = ("xelatex", CHINESE) if chinese else ("pdflatex", LATIN)
+        needs = re.match(r"% Needs (\\usepackage\{[a-z,]+\})", path.read_text(encoding="utf-8"))
         assert needs, f"{path.name} does not say which packages it needs"
-        (tmp_path / "table.tex").write_text(DOCUMENT % (needs[1], path.as_posix()), encoding="utf-8")
+        (tmp_path / "table.tex").write_text(DOCUMENT % (head, needs[1], path.as_posix()), encoding="utf-8")
         done = subprocess.run(
-            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"],
+            [engine, "-interaction=nonstopmode", "-halt-on-error", "table.tex"],
             cwd=tmp_path, capture_output=True, text=True, errors="replace",
         )  # fmt: skip
         assert done.returncode == 0, f"{path}:\n{done.stdout[-2000:]}"
         assert "Overfull \\hbox" not in done.stdout, f"{path} is wider than the page"
+        assert "Missing character" not in (tmp_path / "table.log").read_text(encoding="utf-8", errors="replace"), path
         words = subprocess.run(["pdftotext", "table.pdf", "-"], cwd=tmp_path, capture_output=True, text=True).stdout
         assert len(words.split()) > 20, path
 

@@ -206,6 +206,63 @@ def test_spreg():
     assert printed["Log-likelihood"] == ["−187.38", "−181.64", ""]
 
 
+@pytest.mark.parametrize("kind", ["Panel_FE_Lag", "Panel_FE_Error", "Panel_RE_Lag"])
+def test_panels_of_spreg(kind):
+    import libpysal
+    import spreg
+
+    rng = np.random.default_rng(1)
+    w = libpysal.weights.lat2W(4, 4)
+    w.transform = "r"
+    y, x = rng.normal(size=(48, 1)), rng.normal(size=(48, 2))
+    fit = getattr(spreg, kind)(y, x, w=w, name_y="y", name_x=["a", "b"], name_w="rook")
+    column = extract(fit)
+    rows = column.parts[0].estimates.set_index("term")
+    np.testing.assert_array_equal(rows["estimate"], np.ravel(fit.betas))
+    np.testing.assert_array_equal(rows["p_value"], [p for _, p in fit.z_stat])
+    spatial = "lambda" if kind.endswith("Error") else "rho"
+    assert rows.loc[spatial, "block"] == "spatial" and column.stats["nobs"] == 48
+    assert (column.fixed_effects, column.random_effects)["RE" in kind] == ("entity",)
+
+
+def test_several_equations_at_once_are_refused():
+    import spreg
+
+    rng = np.random.default_rng(1)
+    y, x = rng.normal(size=(30, 2)), np.c_[np.ones(30), rng.normal(size=30)]
+    with pytest.raises(InputError, match=r"spreg\.sur\.SUR\.\n(.|\n)*ModelRecord"):
+        tk.table(spreg.SUR({0: y[:, :1], 1: y[:, 1:]}, {0: x, 1: x}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "name", "absent"),
+    [
+        ("rlm", {}, "RLM", {"loglik", "aic"}),
+        ("mixedlm", {"groups": "state"}, "Mixed", {"r2_overall"}),
+        ("gee", {"groups": "state"}, "GEE (Gaussian)", {"loglik", "aic"}),
+    ],
+)
+def test_other_models_of_statsmodels(data, kind, options, name, absent):
+    import statsmodels.formula.api as smf
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = getattr(smf, kind)("lgsp ~ lpcap", data=data, **options).fit()
+    column = extract(fit)
+    assert column.name == name and not absent & set(column.stats)
+    assert column.parts[0].estimates["term"].tolist() == ["Intercept", "lpcap"]
+    np.testing.assert_array_equal(column.parts[0].estimates["estimate"], np.asarray(fit.params)[:2])
+
+
+def test_names_and_categories_of_pyfixest(data):
+    import pyfixest as pf
+
+    frame = data.assign(high=(data["unemp"] > 6).astype(int), late=(data["year"] > 1980).astype(int))
+    assert extract(pf.feglm("high ~ lpcap", frame, family="logit")).name == "Logit"
+    event = tk.table(pf.feols("lgsp ~ i(year, high, ref=1970) | state", frame), labels={"year": "Year"})
+    assert event.rows[0].label == "Year: 1971 × high"
+
+
 def test_any_result_with_maketables_hooks():
     class Result:
         __maketables_coef_table__ = pd.DataFrame({"b": [1.0], "se": [0.5], "p": [0.04]}, index=["x"])

@@ -13,29 +13,22 @@ Kinds of R2 are told apart, whatever a package calls them:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from toolkit.report.tables.columns import Column, Part
-from toolkit.report.tables.terms import canonical
+from toolkit.report.tables.columns import Column
+from toolkit.report.tables.foreign_spreg import read_spreg
+from toolkit.report.tables.reading import clean, part, vcov_words
 
 __all__ = ["read"]
 
-_VCOV = {
-    "unadjusted": "classical",
-    "nonrobust": "classical",
-    "homoskedastic": "classical",
-    "iid": "classical",
-    "robust": "heteroskedasticity-robust",
-    "hetero": "heteroskedasticity-robust",
-    "white": "heteroskedasticity-robust",
-    "clustered": "clustered",
-    "cluster": "clustered",
-}
+_STATSMODELS = {"MixedLM": "Mixed", "QuantReg": "Quantile", "NegativeBinomial": "Negative binomial"}
+#: Class -> name; a linear model is named after its fixed effects.
+_PYFIXEST = {"Feols": "", "Feiv": "IV", "Fepois": "Poisson", "Felogit": "Logit", "Feprobit": "Probit", "Fegaussian": "GLM (Gaussian)",
+             "Quantreg": "Quantile"}  # fmt: skip
 
 
 def read(model: Any, level: float = 0.95) -> Column | None:
@@ -92,12 +85,12 @@ def _linearmodels(model: Any, level: float) -> Column | None:
     limits = np.asarray(model.conf_int(level=level))
     return Column(
         name=name,
-        parts=(_part(model.params.index, model.params, model.std_errors, model.tstats, model.pvalues, limits),),
+        parts=(part(model.params.index, model.params, model.std_errors, model.tstats, model.pvalues, limits),),
         depvar=_linearmodels_depvar(fitted),
-        stats=_clean(stats),
+        stats=clean(stats),
         fixed_effects=tuple(effects),
         random_effects=random,
-        vcov=_vcov(model._cov_type if panel else model.cov_type),
+        vcov=vcov_words(model._cov_type if panel else model.cov_type),
         program="linearmodels",
     )
 
@@ -124,18 +117,31 @@ def _statsmodels(model: Any, level: float) -> Column | None:
             stats["r2_adj"] = model.rsquared_adj
     elif hasattr(model, "prsquared"):
         stats["r2_mcfadden"] = model.prsquared
-    stats |= {"loglik": getattr(model, "llf", None), "aic": getattr(model, "aic", None)}
-    stats["bic"] = getattr(model, "bic_llf", None) if kind == "GLM" else getattr(model, "bic", None)
-    limits = np.asarray(model.conf_int(alpha=1 - level))
-    vcov = _vcov(getattr(model, "cov_type", "nonrobust"))
+    if kind != "GEE":  # no likelihood is maximised
+        stats |= {"loglik": _given(model, "llf"), "aic": _given(model, "aic")}
+        stats["bic"] = _given(model, "bic_llf" if kind == "GLM" else "bic")
+    mixed = kind == "MixedLM"
+    rows = slice(model.k_fe if mixed else None)  # its variances are kept as ratios to the error's
+    limits = np.asarray(model.conf_int(alpha=1 - level))[rows]
+    vcov = vcov_words(getattr(model, "cov_type", "nonrobust"))
+    numbers = [np.asarray(v)[rows] for v in (model.params, model.bse, model.tvalues, model.pvalues)]
     return Column(
-        name=f"GLM ({type(fitted.family).__name__})" if kind == "GLM" else kind,
-        parts=(_part(names, model.params, model.bse, model.tvalues, model.pvalues, limits),),
+        name=f"{kind} ({type(fitted.family).__name__})" if kind in ("GLM", "GEE") else _STATSMODELS.get(kind, kind),
+        parts=(part(names[rows], numbers[0], numbers[1], numbers[2], numbers[3], limits),),
         depvar=str(fitted.endog_names),
-        stats=_clean(stats),
+        stats=clean(stats),
+        random_effects=("group",) if mixed else (),
         vcov=vcov,
         program="statsmodels",
     )
+
+
+def _given(model: Any, name: str) -> Any:
+    """A measure, None where the estimator has none."""
+    try:
+        return getattr(model, name, None)
+    except NotImplementedError:
+        return None
 
 
 def _pyfixest(model: Any, level: float) -> Column | None:
@@ -145,7 +151,7 @@ def _pyfixest(model: Any, level: float) -> Column | None:
         return None
     kind, table = type(model).__name__, model.tidy(alpha=1 - level)
     effects = tuple(part.strip() for part in (model._fixef or "").split("+") if part.strip() not in ("", "0"))
-    name = {"Feiv": "IV", "Fepois": "Poisson"}.get(kind) or ("FE" if effects else "OLS")
+    name = _PYFIXEST.get(kind, kind) or ("FE" if effects else "OLS")
     stats: dict[str, Any] = {"nobs": int(model._N)}
     if kind == "Fepois":
         stats |= {"r2_pseudo": getattr(model, "_pseudo_r2", None), "loglik": getattr(model, "_loglik", None)}
@@ -154,64 +160,19 @@ def _pyfixest(model: Any, level: float) -> Column | None:
         if not model._has_weights:
             ssr = float(np.sum(np.square(model._u_hat)))
             stats["loglik"] = -model._N / 2 * (np.log(2 * np.pi) + np.log(ssr / model._N) + 1)
-    vcov = _vcov(model._vcov_type_detail)
+    vcov = vcov_words(model._vcov_type_detail)
     if model._clustervar:
         vcov = f"clustered by {', '.join(model._clustervar)} ({model._vcov_type_detail})"
     limits = table.iloc[:, -2:].to_numpy(float)
     return Column(
         name=name,
-        parts=(
-            _part(table.index, table["Estimate"], table["Std. Error"], table["t value"], table["Pr(>|t|)"], limits),
-        ),
+        parts=(part(table.index, table["Estimate"], table["Std. Error"], table["t value"], table["Pr(>|t|)"], limits),),
         depvar=str(model._depvar),
-        stats=_clean(stats),
+        stats=clean(stats),
         fixed_effects=effects,
         vcov=vcov,
         program="pyfixest",
     )
-
-
-def _spreg(model: Any, level: float) -> Column | None:
-    from scipy import stats as distributions
-
-    output = getattr(model, "output", None)
-    wanted = {"var_names", "coefficients", "std_err", "zt_stat", "prob"}
-    if output is None or not wanted <= set(output.columns) or not hasattr(model, "name_y"):
-        return None
-    depvar = str(model.name_y)
-    terms, blocks = zip(
-        *(_spreg_term(str(t), depvar, set(output["var_names"])) for t in output["var_names"]), strict=True
-    )
-    estimate, error, statistic, p = (output[c].to_numpy(float) for c in ("coefficients", "std_err", "zt_stat", "prob"))
-    law = distributions.t(model.n - model.k) if hasattr(model, "t_stat") else distributions.norm
-    half = law.ppf(0.5 + level / 2) * error
-    kind = type(model).__name__
-    measures = {"nobs": int(model.n), "r2_overall": getattr(model, "r2", None), "r2_adj": getattr(model, "ar2", None),
-                "r2_corr": getattr(model, "pr2", None), "loglik": getattr(model, "logll", None),
-                "aic": getattr(model, "aic", None), "bic": getattr(model, "schwarz", None)}  # fmt: skip
-    weights = str(getattr(model, "name_w", "") or "")
-    return Column(
-        name=kind.replace("_", " "),
-        parts=(
-            _part(terms, estimate, error, statistic, p, np.column_stack([estimate - half, estimate + half]), blocks),
-        ),
-        depvar=depvar,
-        stats=_clean(measures),
-        vcov="heteroskedasticity-robust" if "Het" in kind else _vcov(getattr(model, "robust", None) or ""),
-        weights="" if weights in ("None", "unknown") else weights,
-        program="spreg",
-    )
-
-
-def _spreg_term(name: str, depvar: str, names: set[str]) -> tuple[str, str]:
-    """The name spreg gives a term, in ours: ``W_y`` is rho, ``W_x`` a lag of x where x is there too."""
-    if name == f"W_{depvar}":
-        return "rho", "spatial"
-    if name == "lambda":
-        return "lambda", "spatial"
-    if name.startswith("W_") and name[2:] in names:
-        return f"W {name[2:]}", "WX"
-    return name, "X"
 
 
 def _hooks(model: Any) -> Column:
@@ -233,45 +194,19 @@ def _hooks(model: Any) -> Column:
     info = getattr(model, "__maketables_vcov_info__", None) or {}
     return Column(
         name=type(model).__name__,
-        parts=(_part(table.index, table["b"], table["se"], statistic, table["p"], limits),),
+        parts=(part(table.index, table["b"], table["se"], statistic, table["p"], limits),),
         depvar=str(getattr(model, "__maketables_depvar__", "") or ""),
-        stats=_clean({ours: stat(theirs) for theirs, ours in keys.items()}),
+        stats=clean({ours: stat(theirs) for theirs, ours in keys.items()}),
         fixed_effects=tuple(part.strip() for part in effects.split("+") if part.strip()),
-        vcov=_vcov(str(info.get("vcov_type") or "")),
+        vcov=vcov_words(str(info.get("vcov_type") or "")),
         labels=MappingProxyType(dict(getattr(model, "__maketables_var_labels__", None) or {})),
         program=type(model).__module__.partition(".")[0],
     )
-
-
-def _part(terms, estimate, error, statistic, p, limits, blocks=None) -> Part:
-    import pandas as pd
-
-    arrays = {"estimate": estimate, "std_error": error, "statistic": statistic, "p_value": p}
-    frame = pd.DataFrame({k: np.asarray(v, float) for k, v in arrays.items()})
-    frame.insert(0, "term", [canonical(str(t)) for t in terms])
-    frame.insert(1, "block", list(blocks) if blocks is not None else "X")
-    frame["conf_low"], frame["conf_high"] = limits[:, 0], limits[:, 1]
-    return Part(frame)
-
-
-def _clean(stats: Mapping[str, Any]) -> Mapping[str, float | int]:
-    """Numbers only; what a package does not give is left out, not printed as missing."""
-    out = {}
-    for key, value in stats.items():
-        if value is None or np.ndim(value) != 0 or not np.isfinite(value):
-            continue
-        out[key] = int(value) if key in ("nobs", "n_entities", "n_times") else float(value)
-    return MappingProxyType(out)
-
-
-def _vcov(name: str) -> str:
-    """Covariance estimator in words; names that are words already (Driscoll-Kraay, HC1) stay."""
-    return _VCOV.get(re.sub(r"[\s_]", "", name).lower(), name)
 
 
 _READERS: dict[str, Callable[[Any, float], Column | None]] = {
     "linearmodels": _linearmodels,
     "statsmodels": _statsmodels,
     "pyfixest": _pyfixest,
-    "spreg": _spreg,
+    "spreg": read_spreg,
 }

@@ -25,7 +25,9 @@ def regression_notes(
     vcov = _by_column(columns, layout, lambda column: words.get(column.vcov, column.vcov), among=fits)
     if vcov:
         notes.append(words["vcov"].format(text=vcov))
-    weights = _by_column(columns, layout, lambda column: column.weights, among=[c for c in fits if c.weights])
+    weights = _by_column(
+        columns, layout, lambda column: words.weights(column.weights), among=[c for c in fits if c.weights]
+    )
     if weights:
         notes.append(words["weights"].format(text=weights))
     notes += _impact_notes(columns, layout)

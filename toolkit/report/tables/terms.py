@@ -14,6 +14,7 @@ _GREEK = {
     "kappa": "κ", "sigma2": "σ²", "sigma": "σ", "sigma2_mu": "σ²(μ)", "sigma2_e": "σ²(ε)",
 }  # fmt: skip
 _FIXED = {"y(t-1)": "𝑦(𝑡−1)", "W y(t-1)": "𝑊𝑦(𝑡−1)", "rho": "ρ (𝑊𝑦)", "lambda": "λ (𝑊𝑢)"}
+_CATEGORY = "\x00"  # stands for the two colons of a category of pyfixest
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w*\()")
 _LEVEL = re.compile(r"^(?:C\()?\s*([^\W\d]\w*)(?:\s*,[^\]]*)?\)?\[(?:T\.)?([^\]]*)\]$")
 
@@ -62,6 +63,8 @@ def term_label(term: str, labels: Mapping[str, str], block: str = "X", intercept
     'ρ (𝑊𝑦)'
     >>> term_label("C(region)[T.East]:x", {"region": "Region"})
     'Region: East × x'
+    >>> term_label("rel_year::-2:treated", {})
+    'rel_year: −2 × treated'
     """
     key = canonical(term)
     for candidate in (term, key):
@@ -80,9 +83,9 @@ def term_label(term: str, labels: Mapping[str, str], block: str = "X", intercept
 
 
 def _split(key: str) -> list[str]:
-    """The factors of an interaction: colons outside brackets."""
+    """The factors of an interaction: colons outside brackets; two colons belong to a category (``year::3``)."""
     parts, depth = [""], 0
-    for char in key:
+    for char in key.replace("::", _CATEGORY):
         depth += (char in "([{") - (char in ")]}")
         if char == ":" and depth == 0:
             parts.append("")
@@ -94,6 +97,9 @@ def _split(key: str) -> list[str]:
 def _factor(part: str, labels: Mapping[str, str]) -> str:
     if part in labels:
         return labels[part]
+    if _CATEGORY in part:
+        name, _, level = part.partition(_CATEGORY)
+        return f"{labels.get(name, name)}: {level.replace('-', '−')}"
     level = _LEVEL.match(part)
     if level:
         return f"{labels.get(level[1], level[1])}: {level[2]}"

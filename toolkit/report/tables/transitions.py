@@ -90,7 +90,7 @@ def _notes(record: Any, matrices: list, below: str | None, spatial: bool, layout
     if getattr(record, "relative", False):
         notes.append(words["transition:relative"])
     weights = getattr(record, "weights", "")
-    notes += [words["weights"].format(text=weights)] if weights else []
+    notes += [words["weights"].format(text=words.weights(weights))] if weights else []
     for test in record.tests:
         if np.isfinite(test.statistic):
             df = "" if test.df is None else f" ({test.df:g})" if not isinstance(test.df, tuple) else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from toolkit.errors import InputError
 from toolkit.report.tables.words_describe import CHINESE, ENGLISH
 
@@ -182,7 +184,29 @@ _CHINESE = {
     "expected information": "期望信息矩阵",
     "heteroskedasticity-robust": "异方差稳健",
     "clustered": "聚类稳健",
+    "observed Hessian, joint": "观测 Hessian 矩阵（联合）",
+    "heteroskedasticity-robust (HC1)": "异方差稳健（HC1）",
+    "clustered by region": "聚类到地区",
+    "clustered by period": "聚类到时期",
+    "clustered by region and period": "聚类到地区与时期",
+    "Kelejian-Prucha GMM, robust to heteroskedasticity": "Kelejian-Prucha GMM（异方差稳健）",
 }
+
+#: Phrases in descriptions of weights -> Chinese.
+_WEIGHTS = (
+    (r"\bqueen contiguity\b", "后（queen）邻接"),
+    (r"\brook contiguity\b", "车（rook）邻接"),
+    (r"\b(\d+) nearest neighbours\b", r"最近 \1 个邻居"),
+    (r"([\w ]+?) linked to ([\w ]+)", r"\1 与 \2 相连"),
+    (r"\brow-standardised\b", "行标准化"),
+    (r"\bspectral normalisation\b", "谱标准化"),
+    (r"\bmin-max normalisation\b", "最小最大标准化"),
+    (r"\bnot normalised\b", "未标准化"),
+    (r"\brows sum to one\b", "各行之和为一"),
+    (r"\beconomic distance in\b", "经济距离："),
+    (r"\s*,\s*", "，"),
+    (r"\s*;\s*", "；"),
+)
 
 LANGUAGES = {"en": _ENGLISH | ENGLISH, "zh": _CHINESE | CHINESE}
 
@@ -206,6 +230,20 @@ class Words:
 
     def __getitem__(self, key: str) -> str:
         return self._words[key]
+
+    def weights(self, text: str) -> str:
+        """A description of spatial weights: in Chinese the phrases that are known, the rest as it is.
+
+        Examples
+        --------
+        >>> Words("zh").weights("queen contiguity, Hainan linked to Guangdong, row-standardised")
+        '后（queen）邻接，Hainan 与 Guangdong 相连，行标准化'
+        """
+        if self.lang != "zh":
+            return text
+        for pattern, words in _WEIGHTS:
+            text = re.sub(pattern, words, text)
+        return text
 
     def get(self, key: str, default: str) -> str:
         """The word for `key`, or `default` where this language has none."""

@@ -20,6 +20,14 @@ def test_split_label(label, width, pieces):
     assert split_label(label, width) == pieces
 
 
+def test_chinese_breaks_neither_numbers_nor_before_closing_signs():
+    label = "人均地区生产总值（万元，2000年不变价）、“全要素生产率”"
+    for width in range(40, 260, 5):
+        first, rest = split_label(label, width)
+        assert first + rest == label
+        assert not rest or (rest[0] not in "，。、；：）》”’0" and first[-1] not in "（《“‘")
+
+
 def test_wider_text_is_wider():
     assert text_width("iii") < text_width("aaa") < text_width("WWW") < text_width("公共资本")
 

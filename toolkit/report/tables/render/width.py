@@ -23,6 +23,7 @@ _WIDTHS = {
     )
     for char in chars
 }  # fmt: skip
+_PIECE = re.compile(r"[（《“‘]*(?:[A-Za-z0-9.%]+|.)[，。、；：）》”’—…\s]*")
 _LINE = 12.0  # height of a line in points
 _STUB = 125.0  # width to which long labels are broken
 _PAGE = 24.7  # height of the text on an upright page in cm
@@ -121,7 +122,8 @@ def split_label(label: str, width: float) -> tuple[str, str]:
     """
     if not width or text_width(label) <= width:
         return label, ""
-    pieces = list(label) if has_cjk(label) else re.findall(r"\S+\s*", label)
+    # Chinese breaks anywhere but in a number or word, after an opening and before a closing sign
+    pieces = _PIECE.findall(label) if has_cjk(label) else re.findall(r"\S+\s*", label)
     first = ""
     for i, piece in enumerate(pieces):
         if first and text_width((first + piece).rstrip()) > width:
