@@ -87,7 +87,9 @@ def _stata(path: Path, n: int) -> _Content:
     """What Stata's ``spmatrix export`` and ``spmat export`` write: N, then a line a region with its id first."""
     import pandas as pd
 
-    cells = pd.read_csv(path, header=None, skiprows=1, dtype=str, sep=r"\s+", keep_default_na=False, encoding="utf-8-sig")
+    cells = pd.read_csv(
+        path, header=None, skiprows=1, dtype=str, sep=r"\s+", keep_default_na=False, encoding="utf-8-sig"
+    )
     if cells.shape != (n, n + 1):
         raise ValueError(f"the first line announces {n} regions, {cells.shape[0]} x {cells.shape[1]} cells follow")
     return _as_read(cells[0].tolist()), _floats(cells.iloc[:, 1:])
