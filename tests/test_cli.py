@@ -1,5 +1,6 @@
 """The `toolkit` command."""
 
+import json
 import subprocess
 import sys
 import time
@@ -98,3 +99,59 @@ def test_help_imports_nothing_heavy_and_answers_at_once():
     assert "typer" in loaded and "toolkit" in loaded
     print(f"toolkit --help: {min(took):.2f} s")
     assert min(took) < 0.5 * 3, f"{min(took):.2f} s; half a second is promised on a machine that is not busy"
+
+
+@pytest.fixture
+def table(tmp_path):
+    """The Munnell panel as a user's files."""
+    from toolkit.pipeline.export import export_panel
+
+    return export_panel(toolkit.load("munnell"), tmp_path / "my.csv")[0]
+
+
+KEYS = ["--entity", "state", "--time", "year"]
+
+
+def test_check_says_what_is_wrong_and_exits_1_on_errors(table, tmp_path):
+    good = run(app, ["check", str(table), *KEYS, "--formula", "log(gsp) ~ log(pcap)"])
+    assert good.exit_code == 0 and "a model can be run" in good.output, good.output
+    table.write_text(table.read_text().replace("\nAL,1970,", "\nAL,1970,n.a."))
+    out = tmp_path / "found.html"
+    bad = run(app, ["check", str(table), *KEYS, "--out", str(out)])
+    assert bad.exit_code == 1 and "ERRORS" in bad.output and "[row 2]" in bad.output
+    assert "Data check" in out.read_text(encoding="utf-8")
+    again = run(app, ["check", str(table), *KEYS, "--out", str(out)])
+    assert again.exit_code == 1 and "exists" in again.stderr
+    printed = json.loads(run(app, ["check", str(table), *KEYS, "--json"]).output)
+    assert printed["ok"] is False and printed["findings"][0]["severity"] == "error"
+
+
+def test_describe_prints_and_writes(table, tmp_path):
+    shown = run(
+        app, ["describe", str(table), *KEYS, "--variables", "gsp, emp", "--codebook", str(table.with_suffix(".toml"))]
+    )
+    assert (
+        shown.exit_code == 0 and "Gross state product" in shown.output and "unemp " not in shown.output.splitlines()[-1]
+    )
+    assert shown.output.startswith("Panel: 48 regions")
+    done = run(app, ["describe", str(table), *KEYS, "--by", "year", "--out", str(tmp_path / "t.md")])
+    assert done.exit_code == 0 and (tmp_path / "t.md").exists()
+    wrong = run(app, ["describe", str(table), *KEYS, "--variables", "gdp"])
+    assert wrong.exit_code == 1 and "did you mean 'gsp'" in wrong.stderr
+
+
+def test_data_lists_shows_and_writes(tmp_path):
+    assert "columbus" in run(app, ["data"]).output
+    shown = run(app, ["data", "china", "--lang", "zh"]).output
+    assert "地区生产总值" in shown and "Licence" in shown and "never difference" in shown
+    done = run(app, ["data", "mexico", "--out", str(tmp_path / "mx.csv")])
+    assert done.exit_code == 0 and {p.name for p in tmp_path.iterdir()} == {"mx.csv", "mx.toml"}
+    assert "Allowed: china" in run(app, ["data", "mars"]).stderr
+
+
+def test_new_makes_a_project_and_says_what_is_next(tmp_path):
+    done = run(app, ["new", "my-paper", "--in", str(tmp_path)])
+    assert done.exit_code == 0 and f"cd {tmp_path / 'my-paper'}" in done.output and "toolkit replicate" in done.output
+    assert (tmp_path / "my-paper" / "paper.tex").exists()
+    again = run(app, ["new", "my-paper", "--in", str(tmp_path)])
+    assert again.exit_code == 1 and "not empty" in again.stderr

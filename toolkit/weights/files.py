@@ -37,7 +37,8 @@ def read(
     path : path
         ``.gal`` (links, weight 1) and ``.gwt`` (links with a value, often a distance: taken as the weight) of GeoDa;
         ``.csv``, ``.txt`` and ``.xlsx``: the full matrix, with or without ids as header and first column, or a list of
-        links (three columns: focal, neighbor, weight); ``.mtx`` (Matrix Market); ``.mat`` (MATLAB up to version 7).
+        links (three columns: focal, neighbor, weight); ``.txt`` also as Stata's ``spmatrix export`` writes it (N, then a
+        line a region, its id first); ``.mtx`` (Matrix Market); ``.mat`` (MATLAB up to version 7).
     ids : iterable, optional
         Ids of the rows where the file has none; otherwise the order wanted. For lists of links it also brings in
         regions without links, and numbers 1 ... N that are not ids are read as positions, as MATLAB counts them.

@@ -55,6 +55,8 @@ def _read_table(path: Path, ids, layout, variable) -> _Content:
     else:
         with open(path, encoding="utf-8-sig") as file:
             first = file.readline()
+        if first.strip().isdigit():
+            return _stata(path, int(first))
         mark = next((m for m in (",", ";", "\t") if m in first), r"\s+")
         cells = pd.read_csv(
             path, header=None, dtype=str, sep=mark, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
@@ -79,6 +81,18 @@ def _read_table(path: Path, ids, layout, variable) -> _Content:
         raise WeightsError(f"Header and first column of {path.name} differ: {listing(set(across) ^ set(down))}.")
     order = [across.index(i) for i in down]
     return down, _floats(cells.iloc[1:, 1:])[:, order]
+
+
+def _stata(path: Path, n: int) -> _Content:
+    """What Stata's ``spmatrix export`` and ``spmat export`` write: N, then a line a region with its id first."""
+    import pandas as pd
+
+    cells = pd.read_csv(
+        path, header=None, skiprows=1, dtype=str, sep=r"\s+", keep_default_na=False, encoding="utf-8-sig"
+    )
+    if cells.shape != (n, n + 1):
+        raise ValueError(f"the first line announces {n} regions, {cells.shape[0]} x {cells.shape[1]} cells follow")
+    return _as_read(cells[0].tolist()), _floats(cells.iloc[:, 1:])
 
 
 def _is_dense(cells, titled: bool) -> bool:
