@@ -20,7 +20,10 @@ def test_the_box_filters_variables_of_all_data_sets(tmp_path):
     panels = {name: tk.load(name) for name in ("munnell", "us_income", "china")}
     body = catalogue_body(panels)
     path = tmp_path / "catalogue.html"
-    path.write_text(f"<!doctype html><meta charset=utf-8><title>t</title><style>.scroll {{ overflow-x: auto }}</style><main>{body}</main>", encoding="utf-8")
+    path.write_text(
+        f"<!doctype html><meta charset=utf-8><title>t</title><style>.scroll {{ overflow-x: auto }}</style><main>{body}</main>",
+        encoding="utf-8",
+    )
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": 390, "height": 900})
