@@ -129,7 +129,7 @@ def test_a_notebooks_page_shows_its_tables_figures_and_claims(look, notebooks):
         kinds = [a["kind"] for a in entry["artefacts"]]
         assert page.locator("figure.figure img").count() == kinds.count("figure"), name
         assert page.locator("figure.table table").count() >= kinds.count("table"), name
-        assert page.locator("#claims + div tbody tr").count() == len(entry["claims"]), name
+        assert page.locator("#claims + p + div tbody tr").count() == len(entry["claims"]), name
         page.get_by_role("link", name="Read the notebook").click()
         text = page.locator("main").inner_text()
         assert entry["title"] in text and "Traceback" not in text

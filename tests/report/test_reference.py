@@ -22,7 +22,7 @@ def test_every_public_name_has_a_room_with_a_title():
 @pytest.mark.parametrize(
     "part",
     [
-        'id="tk.fit"', "tk.fit(\n    formula,\n    data,\n    W=None,", "    *,\n    durbin=None,", 'id="MoranTable"',
+        'id="tk.fit"', "tk.fit(\n    formula, data, W=None,", " *, durbin=None,", '<a href="#tk.impacts"><code>toolkit.impacts</code></a>', 'id="MoranTable"',
         'id="tk.Panel.select"', 'id="tk.weights.queen"', 'id="tk.charts.ridges"', 'id="tk.errors.InputError"',
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from toolkit.report.site import Section, Shown, frame, notebook_body, overview_b
 
 FIGURE = Shown(kind="figure", title="Moran's I", alt="It falls", files=("f 1.pdf", "f 1.png"))
 TABLE = Shown(kind="table", title="Spillovers", files=("t.tex",), preview="<table><tr><td>1</td></tr></table>")
-CLAIM = {"id": "P1-C45", "statement": "A < B", "phrase_zh": "甲", "verdict": "not supported", "computed": "b 0.2"}
+CLAIM = {"id": "P1-C45", "statement": "A < B", "verdict": "not supported"}
 
 
 def overview(*sections, **handbook):

@@ -41,11 +41,14 @@ class Page:
         In the navigation; one sentence for the overview.
     body : callable
         Given the site's folder, the HTML fragment.
+    framed : bool
+        Whether the body is put in the site's frame. If not it is a whole document, listed on the overview only.
     """
 
     label: str
     about: str
     body: Callable[[Path], str]
+    framed: bool = True
 
 
 def rooms() -> list[Room]:

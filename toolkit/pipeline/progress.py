@@ -11,7 +11,7 @@ __all__ = ["Progress"]
 
 
 class Progress:
-    """Shows each notebook's cells as they are done; a context manager.
+    """Shows the cells of each notebook, and other steps, as they are done; a context manager.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ class Progress:
         self._bars.stop()
 
     def started(self, name: str, cells: int) -> None:
-        """A notebook of so many cells has begun."""
+        """A notebook of so many cells, or another task of so many steps, has begun."""
         self._tasks[name] = self._bars.add_task(name, total=cells)
 
     def cell(self, name: str) -> None:
-        """One more cell of the notebook is done."""
+        """One more cell or step is done."""
         self._bars.advance(self._tasks[name])
 
     def say(self, line: str) -> None:

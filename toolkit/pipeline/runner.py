@@ -127,7 +127,7 @@ def replicate(
                 made = asyncio.run(_run_all(todo, new, quick, jobs, timeout, shown))
                 entries, rows = _complete(new, out, todo, made, analyses, quick=quick, accept=accept_claims)
                 drawn = gallery(new, out, shown) if handbook else ""
-                write_site(new, entries, todo.inputs, rows, claims=LEDGER, handbook=handbook)
+                write_site(new, entries, todo.inputs, rows, claims=LEDGER, handbook=handbook, progress=shown)
                 common = _common(new, entries)
                 manifest.write(new, entries, common, handbook=handbook, gallery=drawn)
                 _swap(new, out, Path(scratch) / "old", foreign(out))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import re
 import shutil
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -39,6 +40,7 @@ def write_site(
     *,
     claims: str,
     handbook: bool,
+    progress: Progress,
 ) -> None:
     """Write the site into the folder of the results, where the executed notebooks and the gallery's pictures already are.
 
@@ -56,18 +58,22 @@ def write_site(
         Name of the ledger's file in the folder of the results.
     handbook : bool
         Whether the pages about the toolkit itself are wanted.
+    progress : Progress
     """
+    began = time.monotonic()
     site = new / SITE
     pages = PAGES if handbook else {}
     decided = {_LEDGER: "Claims"} if rows else {}
-    nav = {"index.html": "Overview", **decided, **{to: page.label for to, page in pages.items()}}
+    nav = {"index.html": "Overview", **decided, **{to: page.label for to, page in pages.items() if page.framed}}
     sections = [_section(new, name, entry, inputs[name], rows) for name, entry in entries.items()]
+    progress.started("site", len(sections) + len(pages) + 1)
     for section in sections:
         for file in (file for shown in section.shown for file in shown.files):
             shutil.copy2(new / section.name / file, site / "notebooks" / section.name / file)
         body = notebook_body(section, ledger=f"../../{_LEDGER}" if rows else "")
         home = f"notebooks/{section.name}/index.html"
         _write(site / home, frame(section.title, body, nav=nav, root="../../"))
+        progress.cell("site")
     about = {to: (page.label, page.about) for to, page in pages.items()}
     if rows:
         about = {_LEDGER: ("Claims", "What the papers state, claim by claim, and what the data say."), **about}
@@ -76,9 +82,14 @@ def write_site(
         body = ledger_body(rows, page=page, table=claims, quick=any(section.quick for section in sections))
         _write(site / _LEDGER, frame("Claims", body, nav=nav, current=_LEDGER))
     for to, made in pages.items():
-        _write(site / to, frame(made.label, made.body(site), nav=nav, current=to))
+        body = made.body(site)
+        _write(site / to, frame(made.label, body, nav=nav, current=to) if made.framed else body)
+        progress.cell("site")
     body = overview_body("Replication", sections, handbook=about)
     _write(site / "index.html", frame("Replication", body, nav=nav, current="index.html", footer=_versions()))
+    progress.cell("site")
+    number = 1 + len(pages) + bool(rows) + 2 * len(sections)
+    progress.say(f"site: {number} pages, {time.monotonic() - began:.1f} s")
 
 
 def gallery(new: Path, out: Path, progress: Progress) -> str:

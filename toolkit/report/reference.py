@@ -59,7 +59,9 @@ def reference_body(rooms: Iterable[Room], *, formula: Formula) -> str:
     known = {name for room in rooms for name in room.names}
 
     def links(name: str) -> str:
-        return next((f"#{n}" for n in (name, f"tk.{name}", f"tk.weights.{name}") if n in known), "")
+        return next(
+            (f"#{n}" for n in (name, f"tk.{name.removeprefix('toolkit.')}", f"tk.weights.{name}") if n in known), ""
+        )
 
     contents = "".join(map(_contents, rooms))
     entries = "".join(_room(room, formula, links) for room in rooms)
@@ -160,7 +162,12 @@ def _signature(name: str, thing: Any, *, bound: bool = False) -> str:
     text = str(signature.replace(parameters=parameters, return_annotation=signature.empty))
     if len(name) + len(text) <= 100:
         return name + text
-    return f"{name}(\n" + "".join(f"    {part},\n" for part in _parts(parameters)) + ")"
+    lines = ["   "]
+    for part in _parts(parameters):
+        if len(lines[-1]) + len(part) > 90 and lines[-1].strip():
+            lines.append("   ")
+        lines[-1] += f" {part},"
+    return "\n".join([f"{name}(", *lines, ")"])
 
 
 def _parts(parameters: Iterable[inspect.Parameter]) -> list[str]:

@@ -65,7 +65,7 @@ class Section:
         Data, weights, seeds...; empty ones are left out.
     shown : tuple of Shown
     claims : sequence of mapping
-        Rows of the ledger decided by this notebook (id statement phrase_zh verdict computed).
+        Rows of the ledger decided by this notebook (id statement verdict).
     """
 
     name: str
@@ -248,16 +248,13 @@ def _claims(section: Section, ledger: str) -> str:
         return f'<a href="{_path(ledger)}#{_path(claim)}">{escape(claim)}</a>' if ledger else escape(claim)
 
     rows = "".join(
-        f"<tr><th scope=row>{name(c['id'])}</th>"
-        f'<td>{escape(c["statement"])} <span class="soft">{escape(c["computed"])}</span></td>'
-        f"<td>{verdict(c['verdict'])}</td></tr>"
+        f"<tr><th scope=row>{name(c['id'])}</th><td>{escape(c['statement'])}</td><td>{verdict(c['verdict'])}</td></tr>"
         for c in section.claims
     )
-    head = (
-        "<tr><th scope=col>Claim</th><th scope=col>Statement, and what was computed</th><th scope=col>Verdict</th></tr>"
-    )
+    head = "<tr><th scope=col>Claim</th><th scope=col>Statement</th><th scope=col>Verdict</th></tr>"
+    hint = "What was computed for each, and by which rule, is behind its link." if ledger else ""
     return (
-        f'<h2 id="claims">Claims it decides</h2>\n<div class="scroll" lang="en" tabindex="0" role="region" '
+        f'<h2 id="claims">Claims it decides</h2>\n<p>{hint}</p><div class="scroll" lang="en" tabindex="0" role="region" '
         f'aria-label="Claims"><table class="rows"><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
     )
 
