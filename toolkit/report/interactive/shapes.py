@@ -66,6 +66,9 @@ def outlines(panel: Panel, projection: str | None = None, inset: bool | None = N
     points = _are_points(panel)
     page = sheet(panel, projection, False if points else inset)
     left, bottom, right, top = page.view
+    if points:  # marks have a size of their own
+        pad = 0.04 * max(right - left, top - bottom)
+        left, bottom, right, top = left - pad, bottom - pad, right + pad, top + pad
     scale = 1.0 if page.metres is None else page.metres / 1000
     width, height = (right - left) * scale, (top - bottom) * scale
     digits = max(0, ceil(-log10(width / (2 * _FINENESS))))
