@@ -72,6 +72,13 @@ def test_components_with_their_shares(panel):
     assert "Weighted by Resident population" in theil.note
 
 
+def test_rows_of_a_record_are_kept_and_dropped_by_name(panel):
+    record = tk.dagum(panel, "gdp / pop", "blocks")
+    assert list(cells(tk.table(record, keep=["2016", "2019"], order="2019"))) == ["2019", "2016"]
+    with pytest.raises(InputError, match="'1999'"):
+        tk.table(record, drop="1999")
+
+
 def test_gaps_are_blocks_of_pairs(panel):
     record = tk.gap_account(panel, ("gdp", "pop"), "blocks", base="East")
     table = tk.table(record)

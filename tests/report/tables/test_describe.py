@@ -60,6 +60,7 @@ def test_table_of_a_panel_describes_it(panel):
         ({"statistics": ["mode"]}, r"mode(.|\n)*n, missing, mean"),
         ({"by": "region"}, r"by='region' is not a column(.|\n)*gdp"),
         ({"journal": "x"}, "preset"),
+        ({"keep": "gdp"}, r"no option keep(.|\n)*labels, digits"),
     ],
 )
 def test_bad_descriptions(panel, options, message):

@@ -12,7 +12,7 @@ from toolkit.report.tables.finish import finish
 from toolkit.report.tables.formats import DASH, integer, number, p_value, stars
 from toolkit.report.tables.layout import Layout
 from toolkit.report.tables.record import Block, Cell, Head, HeadLine, Row, Table
-from toolkit.report.tables.variables import Variables, groups_of, read_variables
+from toolkit.report.tables.variables import Variables, groups_of, layout_of, read_variables
 
 __all__ = ["balance_table"]
 
@@ -78,7 +78,7 @@ def balance_table(
     """
     import pandas as pd
 
-    layout = Layout.check(**options)
+    layout = layout_of(options, "stars", "below")
     below = layout.below or ""
     if below == "ci":
         raise InputError('below="ci" does not stand under a difference.', allowed='"se", "t", "p" or None')

@@ -9,9 +9,8 @@ import numpy as np
 from toolkit.errors import DataError, InputError
 from toolkit.report.tables.finish import finish
 from toolkit.report.tables.formats import DASH, integer, number, p_value, stars
-from toolkit.report.tables.layout import Layout
 from toolkit.report.tables.record import Block, Cell, Head, HeadLine, Row, Table
-from toolkit.report.tables.variables import read_variables
+from toolkit.report.tables.variables import layout_of, read_variables
 
 __all__ = ["correlation_table"]
 
@@ -74,7 +73,7 @@ def correlation_table(
     """
     import pandas as pd
 
-    layout = Layout.check(**options)
+    layout = layout_of(options, "stars", "below")
     for name, value in (("method", method), ("upper", upper)):
         if value not in _METHODS and not (name == "upper" and value is None):
             raise InputError(f"{name}={value!r} is not known.", allowed='"pearson" or "spearman"')

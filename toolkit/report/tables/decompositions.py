@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from toolkit.report.tables.finish import finish
 from toolkit.report.tables.formats import DASH, cell, number
-from toolkit.report.tables.layout import Layout
+from toolkit.report.tables.layout import Layout, check_patterns, select
 from toolkit.report.tables.record import Block, Cell, Head, HeadLine, Row, Table
 from toolkit.report.tables.transitions import transition_table
 
@@ -25,6 +26,20 @@ def described_record(record: Any, layout: Layout) -> Table | None:
     Records are known by what they carry, since a page knows no estimator: transition matrices by ``matrices``,
     others by the columns of ``tidy()``.
     """
+    made = _built(record, layout)
+    if made is None or not (layout.keep or layout.drop or layout.order):
+        return made
+    labels = list(dict.fromkeys(row.label for row in made.rows))
+    check_patterns(labels, str, layout)
+    place = {label: i for i, label in enumerate(select(labels, str, layout))}
+    blocks = [
+        replace(b, rows=tuple(sorted((r for r in b.rows if r.label in place), key=lambda r: place[r.label])))
+        for b in made.blocks
+    ]
+    return replace(made, blocks=tuple(b for b in blocks if b.rows))
+
+
+def _built(record: Any, layout: Layout) -> Table | None:
     if callable(getattr(record, "matrices", None)) and hasattr(record, "lag"):
         return transition_table(record, layout)
     if hasattr(record, "part_names") and hasattr(record, "by_region"):

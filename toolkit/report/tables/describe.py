@@ -10,7 +10,7 @@ from toolkit.report.tables.finish import finish
 from toolkit.report.tables.formats import DASH, integer, number
 from toolkit.report.tables.layout import Layout
 from toolkit.report.tables.record import Block, Cell, Head, HeadLine, Row, Table
-from toolkit.report.tables.variables import Variables, groups_of, read_variables
+from toolkit.report.tables.variables import Variables, groups_of, layout_of, read_variables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def describe_table(
     Unemployment rate (percent)                  816      6.6       2.2        1.3       1.8      2.8       18.0
     ----------------------------------------------------------------------------------------------------------------
     """
-    layout = Layout.check(**options)
+    layout = layout_of(options)
     return described(read_variables(data, variables, layout, by), statistics, layout)
 
 

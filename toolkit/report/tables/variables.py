@@ -12,7 +12,7 @@ from toolkit.report.tables.layout import Layout
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Variables", "groups_of", "read_variables"]
+__all__ = ["Variables", "groups_of", "layout_of", "read_variables"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,15 @@ def read_variables(
         by_label=by_label,
         by_note=by_note,
     )
+
+
+def layout_of(options: Mapping[str, object], *known: str) -> Layout:
+    """The layout of a table that takes only some of the options of `toolkit.table`."""
+    known = (*known, "labels", "digits", "notes", "caption", "label", "lang", "journal")
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise InputError(f"This table has no option {listing(unknown)}.", allowed=listing(known, 20))
+    return Layout.check(**options)
 
 
 def groups_of(by: pd.Series) -> list:
