@@ -44,7 +44,7 @@ def test_first_and_last_period_and_labels():
     figure = tk.charts.mobility_sankey(chain(), labels=["poor", "lower", "upper", "rich"], counts=False, lang="zh")
     axes = figure.axes[0]
     assert [t.get_text() for t in axes.get_xticklabels()] == ["1929", "2009"]
-    assert [t.get_text() for t in axes.get_yticklabels()][0] == "poor"
+    assert axes.get_yticklabels()[0].get_text() == "poor"
     heights = [t.get_position()[1] for t in axes.get_yticklabels()]
     assert heights == sorted(heights)  # the highest class is on top
 

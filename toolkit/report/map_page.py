@@ -64,6 +64,8 @@ def map_figure(
         page, placed = place_callouts(page, callouts, cell)
     wordy = max(len(h.get_label()) for h in handles) > 18
     across = 2 if inches_of(width) < 5 else 3 if wordy else 6
+    longest = max(sum(2 if "\u2e80" <= c <= "\uffef" else 1 for c in h.get_label()) for h in handles)
+    across = max(1, min(across, int(inches_of(width) / (0.42 + 0.062 * longest))))
     rows_of_legend = -(-len(handles) // across)
     height = lines * (cell * page.aspect + 0.22) + 0.2 * rows_of_legend + 0.22 * (1 + heading.count("\n"))
     figure = new_figure(width, height, lang=lang)
@@ -130,7 +132,8 @@ def _polygons(axes: Axes, page: Sheet, styles: list) -> None:
             faces.append(style["facecolor"])
     _places(axes, page, styles)
     for hatch, (patches, faces) in by_hatch.items():
-        axes.add_collection(PatchCollection(patches, facecolors=faces, hatch=hatch, **EDGE), autolim=False)
+        if patches:
+            axes.add_collection(PatchCollection(patches, facecolors=faces, hatch=hatch, **EDGE), autolim=False)
 
 
 def _places(axes: Axes, page: Sheet, styles: list) -> None:
