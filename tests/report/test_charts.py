@@ -53,3 +53,42 @@ def test_what_cannot_be_drawn(record):
         tk.charts.moran_scatter(record, 1800)
     with pytest.raises(InputError, match=r"tk\.moran"):
         tk.charts.moran_scatter("record")
+
+
+def test_moran_scatter_with_a_map_in_the_same_colours():
+    panel, w = munnell()
+    record = tk.moran(panel, "unemp", w, permutations=99, seed=1)
+    local = tk.local_moran(panel, "unemp", w, permutations=99, seed=1, p_adjust=None)
+    figure = tk.charts.moran_scatter(record, 1986, map=panel, clusters=local)
+    found = local.at(1986)["cluster"].replace({"island": "ns"}).value_counts()
+    drawn = {c.get_gid(): len(c.get_offsets()) for c in figure.axes[0].collections if c.get_gid()}
+    assert drawn == found.to_dict()
+    texts = [t.get_text() for t in figure.legends[0].get_texts()]
+    assert texts[0] == f"High–High: {found.get('HH', 0)}" and len(texts) == 5
+    quadrants = tk.charts.moran_scatter(record, 1986, map=panel, width="one", lang="zh")
+    assert len(quadrants.legends[0].get_texts()) == 4 and quadrants.axes[0].get_position().y0 > 0
+    points = record.scatter(1986)
+    high = int(((points["z"] > 0) & (points["lag"] > 0)).sum())
+    assert quadrants.legends[0].get_texts()[0].get_text() == f"高–高: {high}"
+    with pytest.raises(InputError, match="one period"):
+        tk.charts.moran_scatter(record, [1970, 1986], map=panel)
+    with pytest.raises(InputError, match="local_moran"):
+        tk.charts.moran_scatter(record, 1986, map=panel, clusters=record)
+    other = tk.local_moran(panel, "log(gsp)", w, permutations=99, seed=1)
+    with pytest.raises(InputError, match="not this variable"):
+        tk.charts.moran_scatter(record, 1986, clusters=other)
+
+
+def test_a_character_without_a_glyph_and_a_page_without_room(tmp_path):
+    from toolkit.errors import OutputError
+    from toolkit.report.figure import new_figure
+
+    figure = new_figure()
+    figure.subplots().set_title("\U0001b170")
+    with pytest.raises(OutputError, match=r"U\+1B170"):
+        figure.save(tmp_path / "glyph.png")
+    narrow = new_figure(1.0, 0.4)
+    narrow.subplots().set_ylabel("A very long label that does not fit", rotation=0)
+    with pytest.raises(OutputError, match=r"no room for the figure at 1\.0 by 0\.4"):
+        narrow.save(tmp_path / "narrow.png")
+    assert not list(tmp_path.iterdir())

@@ -103,3 +103,57 @@ def test_no_map_no_system_no_record(china):
     record = tk.local_moran(panel, "x1", w, permutations=99, seed=1)
     with pytest.raises(DataError, match="not the same"):
         tk.maps.lisa(china[0], record)
+
+
+def callouts(figure):
+    return [line for line in figure.axes[0].lines if line.get_gid() == "callout"]
+
+
+def test_small_units_are_called_out(china):
+    panel, _ = china
+    figure = tk.maps.choropleth(panel, "gdp", 2020, callouts=True)
+    names = [t.get_text() for t in figure.axes[0].texts if "km" not in t.get_text()]
+    assert set(names) == {"Beijing", "Tianjin", "Shanghai"} and len(callouts(figure)) == 3
+    chosen = tk.maps.choropleth(panel, "gdp", [2015, 2020], callouts=["上海", "Hainan"], width="two")
+    assert len(callouts(chosen)) == 2
+    assert {t.get_text() for t in chosen.axes[1].texts} == {"Shanghai", "Hainan"}
+    assert not callouts(tk.maps.choropleth(panel, "gdp", 2020))
+    with pytest.raises(DataError, match="Atlantis"):
+        tk.maps.choropleth(panel, "gdp", 2020, callouts=["Atlantis"])
+
+
+def test_classes_diverge_from_a_value(china):
+    panel, _ = china
+    figure = tk.maps.choropleth(panel, "gdp / pop", 2020, center=6, k=4)
+    texts = legend_texts(figure)
+    assert sum(float(t.split(" – ")[1]) <= 6 for t in texts) == 2 and len(texts) == 4
+    hatched = [bool(h.get_hatch()) for h in figure.legends[0].legend_handles]
+    assert hatched == [True, True, False, False]
+    with pytest.raises(InputError, match="center='mean'"):
+        tk.maps.choropleth(panel, "gdp", 2020, center="mean")
+
+
+def test_many_periods_take_more_columns(china):
+    panel, _ = china
+    figure = tk.maps.choropleth(panel, "gdp", [2015, 2016, 2017, 2018, 2019, 2020], columns=2)
+    assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == (3, 2)
+    with pytest.raises(InputError, match="columns=0"):
+        tk.maps.choropleth(panel, "gdp", 2020, columns=0)
+
+
+def test_growth_reaches_beyond_the_periods_shown(china):
+    panel, _ = china
+    figure = tk.maps.choropleth(panel, "growth(gdp)", [2016, 2020], scheme="equal", k=2)
+    growth = panel.wide("gdp").pct_change().loc[[2016, 2020]].to_numpy()
+    low, high = (float(legend_texts(figure)[i].replace("−", "-").split(" – ")[i]) for i in (0, 1))
+    assert low == pytest.approx(growth.min(), abs=0.006) and high == pytest.approx(growth.max(), abs=0.006)
+
+
+def test_regions_known_by_a_place_only_are_points():
+    import geopandas as gpd
+
+    frame = gpd.GeoDataFrame(
+        {"id": ["a", "b", "c"], "v": [1.0, 2.0, np.nan]}, geometry=gpd.points_from_xy([1, 2, 3], [4, 5, 4]), crs=4326
+    )
+    figure = tk.maps.choropleth(tk.Panel(frame, entity="id"), "v", k=2)
+    assert sum(len(c.get_offsets()) for c in figure.axes[0].collections) == 3

@@ -204,13 +204,13 @@ def _observed(fit: Fit, by: str) -> np.ndarray:
     return found
 
 
-def _grid(values: object, observed: np.ndarray, by: str) -> np.ndarray:
+def _grid(values: int | Iterable[float], observed: np.ndarray, by: str) -> np.ndarray:
     if isinstance(values, (int, np.integer)) and not isinstance(values, bool):
         if not 2 <= values <= 1000:
             raise InputError(f"values={values!r} is no number of values.", allowed="2 to 1000")
         return np.linspace(observed.min(), observed.max(), int(values))
     try:
-        grid = np.asarray(list(values), float)  # type: ignore[call-overload]
+        grid = np.array([float(v) for v in values])
     except (TypeError, ValueError):
         grid = np.empty(0)
     if not grid.size or not np.isfinite(grid).all():

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from toolkit.errors import DataError, InputError, listing
 from toolkit.report.figure import GREY, INK, PaperFigure, inches_of, new_figure
 from toolkit.report.labels import place_labels
-from toolkit.report.maps import _draw, _scale_bar
+from toolkit.report.map_page import draw_map, scale_bar
 from toolkit.report.projection import Sheet, sheet
 from toolkit.report.words import phrase
 
@@ -100,8 +100,8 @@ def centre_path(
         left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
         label = record.label_zh if lang == "zh" and record.label_zh else record.label
         figure.suptitle(label, fontsize=8, x=0.01, ha="left")
-        _draw(left, page, [_LAND] * panel.N, "")
-        _scale_bar(left, page, lang)
+        draw_map(left, page, [_LAND] * panel.N, "")
+        scale_bar(left, page, lang)
         styles = [_ELLIPSES[0], *_ELLIPSES[1 : len(wanted) - 1], _ELLIPSES[-1]][: len(wanted)]
         for time, (color, dash) in zip(wanted, styles, strict=True):
             left.plot(*project(record.outline(time)).T, color=color, linestyle=dash, linewidth=1.3, zorder=5)
@@ -139,13 +139,13 @@ def _window(path: np.ndarray, aspect: float) -> tuple[float, float, float, float
 def _path(axes: Axes, page: Sheet, path: np.ndarray, times: list, labels: int, n: int, lang: str) -> None:
     from matplotlib import colormaps
 
-    _draw(axes, page, [{"facecolor": "#fafafa"}] * n, "")
+    draw_map(axes, page, [{"facecolor": "#fafafa"}] * n, "")
     axes.set_title(phrase("path_zoom", lang), fontweight="normal", pad=3)
     axes.axis("on")
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set(visible=True, color=INK, linewidth=0.6)
-    _scale_bar(axes, page, lang)
+    scale_bar(axes, page, lang)
     shade = colormaps["YlGnBu"](np.linspace(0.25, 1, len(path)))
     axes.plot(*path.T, color=GREY, linewidth=0.8, zorder=3)
     shown = sorted({int(r) for r in np.linspace(0, len(path) - 1, min(labels, len(path))).round()})

@@ -3,12 +3,13 @@
 from toolkit.report.autocorrelation import correlogram
 from toolkit.report.by_year import geary_by_year, moran_by_year
 from toolkit.report.centre_path import centre_path
-from toolkit.report.coefficient_plot import coefficients, impacts
+from toolkit.report.coefficient_plot import coefficients
 from toolkit.report.convergence import convergence_scatter, dispersion, regional_unit_roots, transition_paths
 from toolkit.report.coordination import coupling_by_year, obstacle_degrees
 from toolkit.report.density_charts import density_surface, kernel_contour, ridges
 from toolkit.report.event_study import event_study
 from toolkit.report.gaps import gap_by_year
+from toolkit.report.impact_plot import impacts
 from toolkit.report.index import index_by_year, index_ranks, index_weights
 from toolkit.report.industry_space import industry_space
 from toolkit.report.inequality import decomposition_by_year, inequality_by_year, lorenz_curves

@@ -26,10 +26,18 @@ class Classes:
     edges : ndarray, shape (k + 1,)
         Ascending; the outer two are the lowest and highest value.
     scheme : str
+    center : float or None
+        The value the classes diverge from; it is one of the edges if there are values on both sides.
     """
 
     edges: np.ndarray
     scheme: str
+    center: float | None = None
+
+    @property
+    def below(self) -> int:
+        """Number of classes below the center; 0 without one."""
+        return 0 if self.center is None else int((self.edges[1:] <= self.center).sum())
 
     @property
     def k(self) -> int:
@@ -48,7 +56,9 @@ class Classes:
         return [f"{a} – {b}" for a, b in pairwise(edges)]
 
 
-def classify(values: np.ndarray, scheme: str | Sequence[float] = "quantiles", k: int = 5) -> Classes:
+def classify(
+    values: np.ndarray, scheme: str | Sequence[float] = "quantiles", k: int = 5, center: float | None = None
+) -> Classes:
     """Cut values into at most k classes; all periods shown together, so that they share one scale.
 
     Parameters
@@ -59,6 +69,9 @@ def classify(values: np.ndarray, scheme: str | Sequence[float] = "quantiles", k:
         Equal counts, equal widths, Fisher and Jenks' least variance within classes; or the inner cut points themselves.
     k : int
         2 to 9. Tied values can leave fewer.
+    center : float, optional
+        A value to diverge from, such as 0 or the mean: it is a cut point, and about half of the classes are on each side of
+        it (all of them where all values are on one side).
 
     Returns
     -------
@@ -69,7 +82,7 @@ def classify(values: np.ndarray, scheme: str | Sequence[float] = "quantiles", k:
     DataError
         No value, or a single one.
     InputError
-        Unknown scheme, unordered cut points, k out of range.
+        Unknown scheme, unordered cut points, k out of range, a center that is no number.
 
     References
     ----------
@@ -89,10 +102,15 @@ def classify(values: np.ndarray, scheme: str | Sequence[float] = "quantiles", k:
         raise DataError(f"All regions have the same value, {low:g}: a map of classes would show one colour.")
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 2 <= k <= 9:
         raise InputError(f"k={k!r} is not a number of classes.", allowed="2 to 9")
+    if center is not None and (isinstance(center, bool) or not isinstance(center, Real) or not np.isfinite(center)):
+        raise InputError(f"center={center!r} is no number.", allowed="a number, e.g. 0")
     if isinstance(scheme, str):
         if scheme not in SCHEMES:
             raise InputError(f"scheme={scheme!r} is unknown.", allowed=", ".join(SCHEMES) + ", or a list of cut points")
-        inner, name = _inner(values, scheme, int(k)), scheme
+        inner, name = (
+            _inner(values, scheme, int(k)) if center is None else _about(values, scheme, int(k), center),
+            scheme,
+        )
     else:
         inner, name = np.array(list(scheme), float), "cut points"
         if not inner.size or not all(isinstance(c, Real) for c in scheme) or (np.diff(inner) <= 0).any():
@@ -105,9 +123,24 @@ def classify(values: np.ndarray, scheme: str | Sequence[float] = "quantiles", k:
                     allowed=f"cut points between {low:g} and {high:g}",
                 )
             inner = inside
-    inner = np.unique(inner)
+    inner = np.unique(inner if center is None else np.append(inner, center))
     inner = inner[(inner >= low) & (inner < high)]
-    return Classes(np.concatenate([[low], inner, [high]]), name)
+    return Classes(np.concatenate([[low], inner, [high]]), name, None if center is None else float(center))
+
+
+def _about(values: np.ndarray, scheme: str, k: int, center: float) -> np.ndarray:
+    """Cut points on each side of `center`, which is one of them; the larger side gets the odd class."""
+    sides = [values[values <= center], values[values > center]]
+    if not all(side.size for side in sides):
+        return _inner(values, scheme, k)
+    few = k // 2
+    shares = (few, k - few) if sides[1].size >= sides[0].size else (k - few, few)
+    cuts = [
+        _inner(np.append(side, center), scheme, n)
+        for side, n in zip(sides, shares, strict=True)
+        if n > 1 and np.ptp(np.append(side, center)) > 0
+    ]
+    return np.concatenate([*cuts, [center]])
 
 
 def _inner(values: np.ndarray, scheme: str, k: int) -> np.ndarray:

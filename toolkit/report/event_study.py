@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -145,7 +146,7 @@ def _leads_and_lags(result: object, periods, level: float) -> Leads:
     number = frame["period"].to_numpy(float) if "period" in frame else _numbers(frame["term"], periods)
     use = np.flatnonzero(np.isfinite(number) & np.isfinite(frame["estimate"].to_numpy(float)))
     if not use.size:
-        names = listing(frame["term"] if "term" in frame else [], 12)
+        names = listing(frame.get("term", []), 12)
         raise InputError(
             f"No term has a period relative to treatment: {names}.",
             allowed="terms such as i(rel, ref=-1) makes: C(rel)[T.-3], rel::-3",
@@ -159,8 +160,8 @@ def _leads_and_lags(result: object, periods, level: float) -> Leads:
             fix="choose the terms by periods=, a mapping of term to period",
         )
     picked = frame.iloc[use]
-    values = (picked[c].to_numpy(float) for c in ("estimate", "conf_low", "conf_high"))
-    return Leads(number[use], *values, None if cov is None else cov[np.ix_(use, use)], df, depvar)
+    estimate, low, high = picked[["estimate", "conf_low", "conf_high"]].to_numpy(float).T
+    return Leads(number[use], estimate, low, high, None if cov is None else cov[np.ix_(use, use)], df, depvar)
 
 
 def _limits(frame, level: float):
@@ -200,7 +201,7 @@ def _numbers(terms, periods) -> np.ndarray:
         raise InputError(f"periods={periods!r} finds something that is no number.") from None
 
 
-def _covariance(result: object, k: int) -> tuple[np.ndarray | None, float | None]:
+def _covariance(result: Any, k: int) -> tuple[np.ndarray | None, float | None]:
     """Joint covariance in the order of the estimates, and degrees of freedom, by the names packages use."""
     if hasattr(result, "record") and not isinstance(result, type):
         table = result.record().coefficients
@@ -210,7 +211,9 @@ def _covariance(result: object, k: int) -> tuple[np.ndarray | None, float | None
         cov = cov() if callable(cov) else cov
         if cov is not None and np.shape(cov) == (k, k):
             df = getattr(result, "_df_t", None)
-            df = getattr(result, "df_resid_inference", None) if df is None else df
+            if df is None and getattr(result, "use_t", False):  # statsmodels; clusters less one if clustered
+                inference = getattr(result, "df_resid_inference", None)
+                df = result.df_resid if inference is None else inference
             return np.asarray(cov, float), float(df) if isinstance(df, (int, float, np.number)) else None
     return None, None
 

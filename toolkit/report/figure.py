@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import warnings
 from contextlib import AbstractContextManager
 from functools import cache
@@ -293,11 +294,25 @@ def _render(figure: Figure, suffix: str, dpi: int) -> bytes:
     out = io.BytesIO()
     with warnings.catch_warnings(), matplotlib.rc_context(_STYLE):
         warnings.filterwarnings("error", message="Glyph .* missing")
+        warnings.filterwarnings("error", message="constrained_layout not applied")
         try:
             figure.savefig(out, format=suffix[1:], dpi=dpi, metadata=metadata)
-        except UserWarning as missing:
-            raise OutputError(
-                f"A character has no glyph in the installed fonts: {missing}",
-                fix="install a font that has it (Chinese on Debian, Ubuntu: fonts-noto-cjk), or change the label",
-            ) from None
+        except UserWarning as warning:
+            raise _not_drawn(figure, str(warning)) from None
     return out.getvalue()
+
+
+def _not_drawn(figure: Figure, warning: str) -> OutputError:
+    """The error for what matplotlib only warns of: a character without a glyph, a page without room."""
+    code = re.match(r"Glyph (\d+)", warning)
+    if code:
+        character = chr(int(code[1]))
+        return OutputError(
+            f"The character {character!r} (U+{ord(character):04X}) has no glyph in the installed fonts: {warning}",
+            fix="install a font that has it (Chinese on Debian, Ubuntu: fonts-noto-cjk), or change the label",
+        )
+    wide, tall = figure.get_size_inches()
+    return OutputError(
+        f"Labels leave no room for the figure at {wide:.1f} by {tall:.1f} inches.",
+        fix='make it wider (width="two"), or its labels shorter',
+    )

@@ -6,25 +6,25 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.collections import PatchCollection
-from matplotlib.patches import Patch, PathPatch, Rectangle
-from matplotlib.path import Path
+from matplotlib.patches import Patch
 
 from toolkit.errors import DataError, InputError, listing
 from toolkit.report.classes import classify
-from toolkit.report.figure import CLUSTER_STYLE, GREY, INK, NO_DATA, PaperFigure, inches_of, new_figure
-from toolkit.report.projection import Sheet, sheet
+from toolkit.report.figure import CLUSTER_STYLE, NO_DATA, PaperFigure, inches_of
+from toolkit.report.map_page import EDGE, map_figure
+from toolkit.report.projection import sheet
+from toolkit.report.weights_map import weights
 from toolkit.report.words import phrase, wrapped
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from toolkit.data.panel import Panel
 
-__all__ = ["choropleth", "clusters", "groups", "lisa"]
+__all__ = ["choropleth", "clusters", "groups", "lisa", "weights"]
 
 #: light to dark in even steps of lightness, safe for colour-blind readers (ColorBrewer YlGnBu)
 _RAMP = "YlGnBu"
+#: brown to green through white (ColorBrewer BrBG), told apart by red-green blind readers; the lower half is dotted for grey print
+_DIVERGING = "BrBG"
 #: Groups, told apart by lightness and hatching, so that grey print is enough.
 _GROUPS = (
     ("#08519c", None),
@@ -32,11 +32,10 @@ _GROUPS = (
     ("#6baed6", "//////"),
     ("#d95f0e", None),
     ("#e5e5e5", "......"),
-    ("#74a063", None),
+    ("#74a063", "||||"),
     ("#c9b3d5", "xxxx"),
     ("#ffffff", "\\\\\\"),
 )
-_EDGE = {"edgecolor": "#4d4d4d", "linewidth": 0.3}
 
 
 def choropleth(
@@ -46,6 +45,9 @@ def choropleth(
     *,
     scheme: str | Iterable[float] = "quantiles",
     k: int = 5,
+    center: float | None = None,
+    callouts: bool | Iterable[object] = False,
+    columns: int | None = None,
     title: str | None = None,
     unit: str | None = None,
     projection: str | None = None,
@@ -66,6 +68,13 @@ def choropleth(
     scheme : {"quantiles", "equal", "natural"} or list of cut points
     k : int
         Number of classes, 2 to 9.
+    center : float, optional
+        A value to diverge from (0 for growth, 1 for a ratio): brown and dotted below it, green above, pale next to it.
+    callouts : bool or list of regions
+        Small regions shown once more beside the map, with a line to where they are: True picks those smaller than a tenth
+        of an inch, a list names them by id or name.
+    columns : int, optional
+        Maps in a line; by default up to three for nine periods, four for sixteen, else five.
     title, unit : str, optional
         Over the legend; by default the codebook's label and unit.
     projection : str, optional
@@ -91,24 +100,23 @@ def choropleth(
     >>> [axes.get_title("left") for axes in figure.axes]
     ['1970', '1986']
     """
-    from matplotlib import colormaps
-
     times = _periods(time, list(panel.times))
     values, name, unit_known = _values(panel, variable, times, lang)
-    classes = classify(values, scheme, k)
+    classes = classify(values, scheme, k, center)
     codes = classes.codes(values)
-    colors = colormaps[_RAMP](np.linspace(0.06, 0.95, classes.k))
-    styles = [
-        [{"facecolor": colors[c]} if c >= 0 else NO_DATA for c in row]
-        for row in np.asarray(codes).reshape(len(times), -1)
-    ]
-    handles = [Patch(facecolor=c, label=text, **_EDGE) for c, text in zip(colors, classes.labels(), strict=True)]
+    looks = ramp(classes.k, classes.below, center is not None)
+    styles = [[looks[c] if c >= 0 else NO_DATA for c in row] for row in np.asarray(codes).reshape(len(times), -1)]
+    handles = [Patch(label=text, **look, **EDGE) for look, text in zip(looks, classes.labels(), strict=True)]
     if (codes < 0).any():
         handles.append(Patch(label=phrase("no_data", lang), linewidth=0.3, **NO_DATA))
     unit = unit_known if unit is None else unit
     heading = (title or name) + (f" ({unit})" if unit else "")
     titles = [str(t) if panel.time is not None else "" for t in times]
-    return _map_figure(sheet(panel, projection, inset), styles, titles, handles, heading, width, lang)
+    heading = "\n".join(wrapped(line, inches_of(width or ("one" if len(times) == 1 else "two"))) for line in [heading])
+    shown = _callouts(panel, callouts, lang)
+    return map_figure(
+        sheet(panel, projection, inset), styles, titles, handles, heading, width, lang, columns=columns, **shown
+    )
 
 
 def lisa(
@@ -116,6 +124,8 @@ def lisa(
     record,
     time: object = None,
     *,
+    callouts: bool | Iterable[object] = False,
+    columns: int | None = None,
     projection: str | None = None,
     inset: bool | None = None,
     width: str | float | None = None,
@@ -129,7 +139,7 @@ def lisa(
         With the map of the regions of the record.
     record : LocalMoranTable
         From `tk.local_moran`.
-    time, projection, inset, width, lang
+    time, callouts, columns, projection, inset, width, lang
         As for `choropleth`.
 
     Returns
@@ -151,7 +161,8 @@ def lisa(
     """
     if not (hasattr(record, "cluster") and hasattr(record, "quadrant")):
         raise InputError(f"lisa cannot draw a {type(record).__name__}.", allowed="the record made by tk.local_moran")
-    return clusters(panel, record, time, projection=projection, inset=inset, width=width, lang=lang)
+    options = {"callouts": callouts, "columns": columns, "projection": projection, "inset": inset}
+    return clusters(panel, record, time, width=width, lang=lang, **options)
 
 
 def clusters(
@@ -160,6 +171,8 @@ def clusters(
     time: object = None,
     *,
     title: str | None = None,
+    callouts: bool | Iterable[object] = False,
+    columns: int | None = None,
     projection: str | None = None,
     inset: bool | None = None,
     width: str | float | None = None,
@@ -173,7 +186,7 @@ def clusters(
         With the map of the regions of the record.
     record : LocalTable
         From `tk.local_moran`, `tk.local_moran_bivariate`, `tk.getis_ord`, `tk.local_geary` or `tk.local_join_count`.
-    time, projection, inset, width, lang
+    time, callouts, columns, projection, inset, width, lang
         As for `choropleth`.
     title : str, optional
         Over the legend; by default the statistic and the codebook's label.
@@ -214,7 +227,7 @@ def clusters(
             label=f"{phrase(key, lang)}: {', '.join(map(str, number))}",
             facecolor=CLUSTER_STYLE[key]["facecolor"],
             hatch=CLUSTER_STYLE[key]["hatch"],
-            **_EDGE,
+            **EDGE,
         )
         for key, number in counts.items()
         if key != "island" or any(number)
@@ -222,7 +235,10 @@ def clusters(
     width = width or ("one" if len(times) == 1 else "two")
     heading = f"{wrapped(title or _cluster_title(record, lang), inches_of(width))}\n{_rule(record, lang)}"
     titles = [str(t) if len(record.times) > 1 else "" for t in times]
-    return _map_figure(sheet(panel, projection, inset), styles, titles, handles, heading, width, lang)
+    shown = _callouts(panel, callouts, lang)
+    return map_figure(
+        sheet(panel, projection, inset), styles, titles, handles, heading, width, lang, columns=columns, **shown
+    )
 
 
 def groups(
@@ -230,6 +246,7 @@ def groups(
     division,
     *,
     title: str | None = None,
+    callouts: bool | Iterable[object] = False,
     projection: str | None = None,
     inset: bool | None = None,
     width: str | float = "one",
@@ -245,7 +262,7 @@ def groups(
         The record of `tk.convergence_clubs`, the name of a register, or region id -> label.
     title : str, optional
         Over the legend.
-    projection, inset, width, lang
+    callouts, projection, inset, width, lang
         As for `choropleth`.
 
     Returns
@@ -292,9 +309,32 @@ def groups(
         raise InputError(f"{len(order)} groups are too many to tell apart.", allowed=f"up to {len(_GROUPS)}")
     looks = {g: {"facecolor": f, "hatch": h} for g, (f, h) in zip(order, _GROUPS, strict=False)}
     styles = [[looks[found[r]] for r in panel.entities]]
-    handles = [Patch(label=g, **look, **_EDGE) for g, look in looks.items()]
+    handles = [Patch(label=g, **look, **EDGE) for g, look in looks.items()]
     heading = wrapped(label, inches_of(width) - 0.4)
-    return _map_figure(sheet(panel, projection, inset), styles, [""], handles, heading, width, lang)
+    shown = _callouts(panel, callouts, lang)
+    return map_figure(sheet(panel, projection, inset), styles, [""], handles, heading, width, lang, **shown)
+
+
+def ramp(k: int, below: int = 0, diverging: bool = False) -> list[dict]:
+    """Looks of k ordered classes: light to dark, or (diverging) dark to pale to dark with the first `below` dotted."""
+    from matplotlib import colormaps
+
+    if not diverging:
+        return [{"facecolor": c} for c in colormaps[_RAMP](np.linspace(0.06, 0.95, k))]
+    above = k - below
+    low = colormaps[_DIVERGING](np.linspace(0.2, 0.42, below)) if below > 1 else colormaps[_DIVERGING]([0.25] * below)
+    high = colormaps[_DIVERGING](np.linspace(0.58, 0.94, above)) if above > 1 else colormaps[_DIVERGING]([0.75] * above)
+    return [{"facecolor": c, "hatch": "....."} for c in low] + [{"facecolor": c, "hatch": None} for c in high]
+
+
+def _callouts(panel: Panel, asked: bool | Iterable[object], lang: str) -> dict:
+    """What `map_figure` is told of callouts: positions and names of the regions wanted, or that it shall choose."""
+    names = [str(n) for n in panel.names_in(lang)]
+    if isinstance(asked, bool):
+        return {"callouts": asked, "names": names}
+    wanted = [panel.find_id(r) for r in ([asked] if isinstance(asked, (str, int)) else asked)]
+    order = list(panel.entities)
+    return {"callouts": [(order.index(r), names[order.index(r)]) for r in wanted]}
 
 
 def _cluster_title(record, lang: str) -> str:
@@ -327,92 +367,10 @@ def _periods(time: object, known: list) -> list:
 
 def _values(panel: Panel, variable: str, times: list, lang: str) -> tuple[np.ndarray, str, str]:
     """Values (len(times), N), label and unit; gaps stay gaps for a plain variable."""
+    rows = [list(panel.times).index(t) for t in times]
     if variable in panel.variables:
-        rows = [list(panel.times).index(t) for t in times]
         return panel.values(variable)[rows], panel.label(variable, lang), panel.unit(variable, lang)
-    from toolkit.data.expressions import evaluate
+    from toolkit.data.expressions import evaluate_with_gaps
 
-    result = evaluate(variable, panel.select(times=times) if panel.time is not None else panel)
-    return np.asarray(result.values), panel.label(variable, lang), ""
-
-
-def _map_figure(page: Sheet, styles: list, titles: list[str], handles: list, heading: str, width, lang) -> PaperFigure:
-    columns = min(len(styles), 3)
-    lines = -(-len(styles) // columns)
-    width = width or ("one" if len(styles) == 1 else "two")
-    cell = inches_of(width) / columns
-    wordy = max(len(h.get_label()) for h in handles) > 18
-    across = 2 if inches_of(width) < 5 else 3 if wordy else 6
-    rows_of_legend = -(-len(handles) // across)
-    height = lines * (cell * page.aspect + 0.22) + 0.2 * rows_of_legend + 0.22 * (1 + heading.count("\n"))
-    figure = new_figure(width, height, lang=lang)
-    with figure.styled():
-        grid = figure.subplots(lines, columns, squeeze=False)
-        for axes in grid.flat[len(styles) :]:
-            axes.remove()
-        for axes, style, title in zip(grid.flat, styles, titles, strict=False):
-            _draw(axes, page, style, title)
-        _scale_bar(grid.flat[0], page, lang)
-        legend = figure.legend(
-            handles=handles,
-            loc="outside lower center",
-            ncols=across,
-            title=heading,
-            handlelength=1.6,
-            handleheight=1.1,
-        )
-        legend.get_title().set_multialignment("center")
-    return figure
-
-
-def _draw(axes: Axes, page: Sheet, styles: list, title: str) -> None:
-    _polygons(axes, page, styles)
-    left, bottom, right, top = page.view
-    axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-    axes.axis("off")
-    axes.set_title(title, pad=2, y=1.0)  # a fixed y: otherwise it is moved beyond ticks that are not drawn
-    if page.inset is None:
-        return
-    west, south, east, north = page.inset
-    tall = 0.19 * (top - bottom)
-    wide = tall * (east - west) / (north - south)
-    box = axes.inset_axes(
-        [0.995 - wide / (right - left), 0.0, wide / (right - left), tall / (top - bottom)], transform=axes.transAxes
-    )
-    _polygons(box, page, styles)
-    box.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[])
-    for spine in box.spines.values():
-        spine.set(visible=True, color=GREY, linewidth=0.5)
-
-
-def _polygons(axes: Axes, page: Sheet, styles: list) -> None:
-    by_hatch: dict[str | None, tuple[list, list]] = {}
-    for shape, style in zip(page.shapes, styles, strict=True):
-        if shape is None or shape.is_empty:
-            continue
-        patches, faces = by_hatch.setdefault(style.get("hatch"), ([], []))
-        for part in getattr(shape, "geoms", [shape]):
-            if part.geom_type != "Polygon":
-                continue
-            rings = [part.exterior, *part.interiors]
-            path = Path.make_compound_path(*(Path(np.asarray(r.coords)[:, :2], closed=True) for r in rings))
-            patches.append(PathPatch(path))
-            faces.append(style["facecolor"])
-    for hatch, (patches, faces) in by_hatch.items():
-        axes.add_collection(PatchCollection(patches, facecolors=faces, hatch=hatch, **_EDGE), autolim=False)
-
-
-def _scale_bar(axes: Axes, page: Sheet, lang: str) -> None:
-    """A bar of a round length, about a fifth of the frame; none where the scale is not known."""
-    if page.metres is None:
-        return
-    left, bottom, right, top = page.view
-    target = 0.2 * (right - left) * page.metres / 1000
-    power = 10 ** np.floor(np.log10(target))
-    length = max(step * power for step in (1, 2, 5) if step * power <= target)
-    units = length * 1000 / page.metres
-    x, y = left + 0.02 * (right - left), bottom + 0.03 * (top - bottom)
-    axes.add_patch(Rectangle((x, y), units, 0.008 * (top - bottom), facecolor=INK, linewidth=0))
-    axes.text(
-        x + units / 2, y + 0.02 * (top - bottom), phrase("km", lang, x=length), ha="center", va="bottom", fontsize=6.5
-    )
+    # of the whole panel: a lag or a growth rate reaches beyond the periods shown
+    return evaluate_with_gaps(variable, panel)[rows], panel.label(variable, lang), ""

@@ -103,6 +103,13 @@ _WORDS = {
     "ellipse": ("Ellipse, {time}", "{time}年标准差椭圆"),
     "unweighted_centre": ("Geometric centre", "几何中心"),
     "path_zoom": ("Path of the centre", "重心轨迹"),
+    "weights_of": ("{x} ({n:,} regions)", "{x}（{n:,}个地区）"),
+    "links_mutual": ("Mutual links: {n:,}", "双向邻接：{n:,}"),
+    "links_one_way": ("One-way links: {n:,}", "单向邻接：{n:,}"),
+    "links_strongest": ("Strongest {n:,} of {total:,} drawn", "仅绘最强的{n:,}条（共{total:,}条）"),
+    "hub_size": ("Point size: links received", "点的大小：被视为邻区的次数"),
+    "neighbours_number": ("Number of neighbours", "邻区数量"),
+    "regions_number": ("Regions", "地区数"),
     "km": ("{x:,g} km", "{x:,g} 公里"),
 }
 
