@@ -69,17 +69,12 @@ def test_what_failed_is_tried_again(tmp_path, monkeypatch):
 
 def test_a_site_without_papers_has_no_ledger_and_names_the_pages_it_has(tmp_path, monkeypatch):
     page = handbook.Page(label="Data", about="Sources.", body=lambda folder: "<h1>Data</h1>")
-    whole = handbook.Page(label="Map", about="A map.", body=lambda folder: "<!doctype html>map", framed=False)
-    monkeypatch.setattr(site, "PAGES", {"data.html": page, "map.html": whole})
+    monkeypatch.setattr(site, "PAGES", {"data.html": page})
     with Progress(Console(file=io.StringIO())) as progress:
         site.write_site(tmp_path, {}, {}, [], claims="claims.csv", handbook=True, progress=progress)
-    assert {p.name for p in (tmp_path / "site").iterdir()} == {"index.html", "data.html", "map.html"}
+    assert {p.name for p in (tmp_path / "site").iterdir()} == {"index.html", "data.html"}
     index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert "ledger.html" not in index and index.count('href="data.html"') == 2 and "Sources." in index
-    assert index.count('href="map.html"') == 1, (
-        "a page with a look of its own is on the overview, not in the navigation"
-    )
-    assert (tmp_path / "site" / "map.html").read_text(encoding="utf-8") == "<!doctype html>map"
 
 
 def test_the_manifest_says_what_the_gallery_was_drawn_from(drawn):

@@ -41,14 +41,11 @@ class Page:
         In the navigation; one sentence for the overview.
     body : callable
         Given the site's folder, the HTML fragment.
-    framed : bool
-        Whether the body is put in the site's frame. If not it is a whole document, listed on the overview only.
     """
 
     label: str
     about: str
     body: Callable[[Path], str]
-    framed: bool = True
 
 
 def rooms() -> list[Room]:
@@ -132,6 +129,7 @@ def _map(site: Path) -> str:
             "optical_cable / area_km2": "Optical cable per area",
         },
         unit={"gdp / emp": "10,000 yuan", "gdp / pop": "10,000 yuan", "optical_cable / area_km2": "km per km²"},
+        scheme="natural",
         clusters=clusters,
         title="China's provinces",
     )

@@ -64,7 +64,7 @@ def write_site(
     site = new / SITE
     pages = PAGES if handbook else {}
     decided = {_LEDGER: "Claims"} if rows else {}
-    nav = {"index.html": "Overview", **decided, **{to: page.label for to, page in pages.items() if page.framed}}
+    nav = {"index.html": "Overview", **decided, **{to: page.label for to, page in pages.items()}}
     sections = [_section(new, name, entry, inputs[name], rows) for name, entry in entries.items()]
     progress.started("site", len(sections) + len(pages) + 1)
     for section in sections:
@@ -83,7 +83,7 @@ def write_site(
         _write(site / _LEDGER, frame("Claims", body, nav=nav, current=_LEDGER))
     for to, made in pages.items():
         body = made.body(site)
-        _write(site / to, frame(made.label, body, nav=nav, current=to) if made.framed else body)
+        _write(site / to, frame(made.label, body, nav=nav, current=to))
         progress.cell("site")
     body = overview_body("Replication", sections, handbook=about)
     _write(site / "index.html", frame("Replication", body, nav=nav, current="index.html", footer=_versions()))
