@@ -196,16 +196,16 @@ def data_sets(
     Examples: toolkit data; toolkit data china; toolkit data china --out china.csv
     """
     with _errors_told():
-        from toolkit.data.catalogue import dataset_named, datasets
+        from toolkit.data.datasets import dataset_named, datasets
         from toolkit.pipeline.description import described, show
 
         if name is None:
-            show(datasets()[["title", "regions", "periods", "years", "variables", "map", "source", "licence"]])
+            show(datasets()[["title", "regions", "periods", "years", "variables", "map", "shipped"]])
             return
         row = dataset_named(name)
         panel = toolkit.load(name)
         if out is None:
-            typer.echo(f"{row.title}. Source: {row.source}. Licence: {row.licence}. It comes {row.comes}.\n{panel!r}")
+            typer.echo(f"{row.title}. {row.about}\nSource: {row.source}\nTerms: {row.licence}\nIt comes {row.shipped}.\n{panel!r}")
             show(described(panel, lang=lang))
             for variable, entry in panel.codebook.items():
                 if entry.warning and variable in panel.variables:

@@ -7,7 +7,7 @@ import pytest
 from cases import munnell
 
 import toolkit as tk
-from toolkit.data.catalogue import dataset_named, datasets
+from toolkit.data.datasets import dataset_named, datasets
 from toolkit.data.loaders import _loaders
 from toolkit.errors import DataError, OutputError
 from toolkit.pipeline.description import described, save_description, show
@@ -75,7 +75,7 @@ def test_the_catalogue_says_what_loading_gives():
         if panel.time is not None:
             assert row["years"].startswith(f"{panel.times[0]}-{panel.times[-1]}")
     assert set(listed.index) == set(_loaders())
-    with pytest.raises(DataError, match="Allowed: china, munnell"):
+    with pytest.raises(DataError, match="Allowed: munnell, columbus"):
         dataset_named("mars")
 
 
