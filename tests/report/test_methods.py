@@ -50,6 +50,13 @@ def test_sections_say_the_same_five_things(section):
         assert (ROOT / path).is_file(), path
 
 
+def test_terms_are_read_as_terms(page):
+    """A definition that Markdown does not see stays in a paragraph, with its colon."""
+    assert not re.search(r"<p>[A-Z][\w ]* : ", page) and "\n: " not in page
+    terms = re.findall(r"^([A-Z][\w ]*)\n: ", SOURCE, re.M)
+    assert page.count("<dt>") == len(terms) > 5 * len(SECTIONS)
+
+
 def test_links_resolve_and_ids_are_unique(page):
     ids = re.findall(r'id="([^"]+)"', page)
     assert len(ids) == len(set(ids))

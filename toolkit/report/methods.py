@@ -19,13 +19,10 @@ __all__ = ["CSS", "methods_body", "references", "render", "texts"]
 
 #: What the page needs beyond the frame of the site.
 CSS = """
-
 .methods dl { display: grid; grid-template-columns: minmax(5.5rem, max-content) 1fr; gap: .3rem 1rem; }
 .methods dt { font-weight: 600; } .methods dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .methods .references li { margin: .35rem 0; } .methods :target { scroll-margin-top: 4rem; }
 @media (max-width: 40rem) { .methods dl { grid-template-columns: 1fr; } .methods dd { margin-bottom: .4rem; } }
-
-
 """
 _HEADING = re.compile(r"^## (.+?) \{#([a-z-]+)\}$", re.M)
 _CITATION = re.compile(r"\[@([a-z0-9_]+)\]")
