@@ -67,6 +67,7 @@ def map_figure(
     longest = max(sum(2 if "\u2e80" <= c <= "\uffef" else 1 for c in h.get_label()) for h in handles)
     across = max(1, min(across, int(inches_of(width) / (0.42 + 0.062 * longest))))
     rows_of_legend = -(-len(handles) // across)
+    across = -(-len(handles) // rows_of_legend)  # lines of one length
     height = lines * (cell * page.aspect + 0.22) + 0.2 * rows_of_legend + 0.22 * (1 + heading.count("\n"))
     figure = new_figure(width, height, lang=lang)
     with figure.styled():
