@@ -143,7 +143,7 @@ def test_describe_prints_and_writes(table, tmp_path):
 def test_data_lists_shows_and_writes(tmp_path):
     assert "columbus" in run(app, ["data"]).output
     shown = run(app, ["data", "china", "--lang", "zh"]).output
-    assert "地区生产总值" in shown and "Licence" in shown and "never difference" in shown
+    assert "地区生产总值" in shown and "Terms" in shown and "never difference" in shown
     done = run(app, ["data", "mexico", "--out", str(tmp_path / "mx.csv")])
     assert done.exit_code == 0 and {p.name for p in tmp_path.iterdir()} == {"mx.csv", "mx.toml"}
     assert "Allowed: china" in run(app, ["data", "mars"]).stderr

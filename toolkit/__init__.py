@@ -181,10 +181,10 @@ if TYPE_CHECKING:
     from toolkit.postestimation.wild_bootstrap import wild_bootstrap
     from toolkit.report import charts, maps
     from toolkit.report.table import table
-    from toolkit.teaching import widgets
     from toolkit.report.tables.balance import balance_table
     from toolkit.report.tables.correlation import correlation_table
     from toolkit.report.tables.describe import describe_table
+    from toolkit.teaching import widgets
     from toolkit.weights.spatial_weights import SpatialWeights
 
 

@@ -205,7 +205,9 @@ def data_sets(
         row = dataset_named(name)
         panel = toolkit.load(name)
         if out is None:
-            typer.echo(f"{row.title}. {row.about}\nSource: {row.source}\nTerms: {row.licence}\nIt comes {row.shipped}.\n{panel!r}")
+            typer.echo(
+                f"{row.title}. {row.about}\nSource: {row.source}\nTerms: {row.licence}\nIt comes {row.shipped}.\n{panel!r}"
+            )
             show(described(panel, lang=lang))
             for variable, entry in panel.codebook.items():
                 if entry.warning and variable in panel.variables:

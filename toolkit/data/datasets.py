@@ -146,11 +146,9 @@ def datasets() -> pd.DataFrame:
 
     Examples
     --------
-    >>> datasets()[["regions", "years"]].loc["munnell"].tolist()
-    [48, '1970-1986']
+    >>> datasets().loc["munnell", "years"]
+    '1970-1986'
     """
-    import pandas as pd
-
     import pandas as pd
 
     return pd.DataFrame([vars(d) for d in DATASETS.values()], index=pd.Index(DATASETS, name="name"))

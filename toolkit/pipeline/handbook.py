@@ -137,7 +137,7 @@ def _map(site: Path) -> str:
     return (
         "<h1>Map</h1><p>The provinces of China, year by year: choose a variable, move the slider, point at a region or tap it."
         f' It is what <a href="reference.html#tk.Panel"><code>panel.explore(...)</code></a> writes; <a href="{MAP}">open it'
-        ' by itself</a> for the whole screen.</p>'
+        " by itself</a> for the whole screen.</p>"
         f'<iframe class="map" src="{MAP}" title="Interactive map of China\'s provinces"></iframe>'
     )
 
