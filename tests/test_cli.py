@@ -146,7 +146,7 @@ def test_data_lists_shows_and_writes(tmp_path):
     assert "地区生产总值" in shown and "Terms" in shown and "never difference" in shown
     done = run(app, ["data", "mexico", "--out", str(tmp_path / "mx.csv")])
     assert done.exit_code == 0 and {p.name for p in tmp_path.iterdir()} == {"mx.csv", "mx.toml"}
-    assert "Allowed: china" in run(app, ["data", "mars"]).stderr
+    assert "Allowed: munnell" in run(app, ["data", "mars"]).stderr
 
 
 def test_new_makes_a_project_and_says_what_is_next(tmp_path):

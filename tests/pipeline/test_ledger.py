@@ -12,7 +12,7 @@ import toolkit as tk
 from toolkit.data.claims import VERDICTS, inventory
 from toolkit.errors import DataError, InputError, ReplicationError
 from toolkit.pipeline import ledger
-from toolkit.report.ledger import ledger_page
+from toolkit.report.ledger import ledger_body
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_drift_shows_old_and_new():
 
 def test_page_holds_every_claim_and_asks_nothing_of_the_network(folder):
     rows = ledger.ledger_rows({"mine": [{**json.loads(json.dumps(ledger.lacks("P1-C45").__dict__)), "cell": "abc"}]})
-    page = ledger_page(rows, page="notebook.html")
+    page = ledger_body(rows, page="{}/notebook.html")
     assert page.count("<article") == 390 and "http" not in page.replace("https://doi", "")
     assert 'href="mine/notebook.html#cell-id=abc"' in page and "城市群" in page
 

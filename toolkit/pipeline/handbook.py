@@ -27,6 +27,8 @@ _ROOMS = {
     "report": ("Tables and pages", "What is put in a paper."),
     "charts": ("Charts", "One chart for each record; pictures are in the gallery."),
     "maps": ("Maps", "Maps of a panel and of local statistics; pictures are in the gallery."),
+    "widgets": ("Widgets", "To play with in a notebook; needs the extra `teaching`."),
+    "pipeline": ("Checks", "Before a model is run, and beside other programs."),
     "errors": ("Errors", "What went wrong, what is allowed, and the next step."),
 }
 
