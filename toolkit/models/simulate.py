@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from toolkit.errors import InputError, listing
-from toolkit.models.dynamic import long_run, stability
+from toolkit.models.dynamic import stability
 from toolkit.models.process import ERRORS, REGRESSORS, Process, draw
+from toolkit.models.simulation import Simulation
+from toolkit.models.simulation_inputs import regressors_of, spread_of, weights_of
 from toolkit.models.spec import EFFECTS, SPECS, Spec, effects_named, spec_named
 
 if TYPE_CHECKING:
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from toolkit.data.panel import Panel
-    from toolkit.models.results import Fit
     from toolkit.weights.spatial_weights import SpatialWeights
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["simulate"]
 
 
 def simulate(
@@ -149,8 +149,8 @@ def simulate(
     _check_parameters(spec, effects, components, coefficients, theta, rho=rho, lambda_=lambda_)
     _check_numbers(n, periods, sigma, sigma_entity, sigma_time, serial, correlation, burn_in)
     seed = _resolved(seed)
-    W, geometry = _weights(W, n, x, geometry)
-    table, given = _regressors(x, coefficients, W, periods)
+    W, geometry = weights_of(W, n, x, geometry)
+    table, given = regressors_of(x, coefficients, W, periods)
     if table is not None:
         W, periods = W.match(table.entities), table.T
     _check_stable(W.operator, rho, lambda_, x_rho, tau, eta)
@@ -172,7 +172,7 @@ def simulate(
         inside=components == "kkp",
         correlation=correlation,
         serial=serial,
-        spread=_spread(hetero, W),
+        spread=spread_of(hetero, W),
         errors=_named("errors", errors, ERRORS),
         regressors=given if given is not None else _named("x", x, REGRESSORS),
         x_rho=x_rho,
@@ -192,103 +192,6 @@ def simulate(
         seed=seed,
         hidden=MappingProxyType(hidden),
     )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Simulation:
-    """A drawn panel and the parameters it was drawn with.
-
-    Attributes
-    ----------
-    panel : Panel
-        The outcome ``y`` and the regressors, with a map where there is one.
-    W : SpatialWeights
-    truth : mapping of str to float
-        By the names of a fit: ``Intercept``, regressors ``x``, ``W x``, ``y(t-1)``, ``W y(t-1)``, ``rho``, ``lambda``,
-        ``phi`` (variance of random effects over that of e), ``psi``, ``sigma2``.
-    model, effects : str
-    regressors : tuple of str
-        Names, in the order of the formula.
-    options : mapping
-        What `fit` passes to `toolkit.fit` beside model and effects.
-    seed : int
-        Repeats the draw.
-    hidden : mapping of str to ndarray
-        What is not observed: ``entity`` (N,), ``time`` (T,), ``errors`` e (T, N) and ``mean`` (T, N), which is y without
-        its errors of the period.
-    """
-
-    panel: Panel
-    W: SpatialWeights
-    truth: Mapping[str, float]
-    model: str
-    effects: str
-    regressors: tuple[str, ...]
-    options: Mapping[str, object]
-    seed: int
-    hidden: Mapping[str, np.ndarray] = field(repr=False)
-
-    @property
-    def formula(self) -> str:
-        """The formula of the model, for `toolkit.fit`."""
-        return "y ~ " + " + ".join(self.regressors)
-
-    def fit(self, **options) -> Fit:
-        """The model that drew the panel, estimated; `options` go to `toolkit.fit` and may override it.
-
-        Examples
-        --------
-        >>> sim = simulate(model="sar", n=64, rho=0.5, seed=3)
-        >>> sim.fit(model="ols").terms
-        ('Intercept', 'x')
-        """
-        from toolkit.models.fit import fit
-
-        given = {"W": self.W, "model": self.model, "effects": self.effects, **self.options, **options}
-        return fit(self.formula, self.panel, **given)
-
-    def impacts(self) -> pd.DataFrame:
-        """The true direct, indirect and total impacts; ``short`` and ``long`` run where the model is dynamic.
-
-        Returns
-        -------
-        DataFrame
-            term, effect (, horizon), estimate: the columns of ``toolkit.impacts(fit).tidy()``.
-        """
-        import pandas as pd
-
-        rho, tau, eta = (self.truth.get(k, 0.0) for k in ("rho", "y(t-1)", "W y(t-1)"))
-        horizons = {"short": (rho, 1.0), "long": (long_run(rho, tau, eta), 1 - tau)} if tau or eta else {"": (rho, 1.0)}
-        rows = []
-        for horizon, (r, scale) in horizons.items():
-            own, own_lagged, everyone, everyone_lagged = _averages(self.W.operator, r)
-            for name in self.regressors:
-                b, lagged = self.truth[name], self.truth.get(f"W {name}", 0.0)
-                direct = (own * b + own_lagged * lagged) / scale
-                total = (everyone * b + everyone_lagged * lagged) / scale
-                for effect, value in (("direct", direct), ("indirect", total - direct), ("total", total)):
-                    rows.append({"term": name, "effect": effect, "horizon": horizon, "estimate": value})
-        table = pd.DataFrame(rows)
-        return table if tau or eta else table.drop(columns="horizon")
-
-    def compare(self, fit: Fit) -> pd.DataFrame:
-        """Truth beside the estimates of a fit of `panel`: term, truth, estimate, std_error, inside.
-
-        A parameter that the model fitted does not have is absent from it; one it has and the truth has not is 0 in truth.
-        ``inside`` says whether the interval of `fit` (95 percent) covers the truth.
-        """
-        table = fit.tidy()
-        out = table[["term", "estimate", "std_error"]].copy()
-        out.insert(1, "truth", [self.truth.get(t, 0.0) for t in out["term"]])
-        out["inside"] = (table["conf_low"] <= out["truth"]) & (out["truth"] <= table["conf_high"])
-        return out
-
-    def __repr__(self) -> str:
-        truth = ", ".join(f"{k} {v:g}" for k, v in self.truth.items())
-        return (
-            f"Simulation: {SPECS[self.model].title}, effects {self.effects}, {self.panel.N} regions x {self.panel.T} "
-            f"periods, seed {self.seed}\n{truth}"
-        )
 
 
 # ---------------------------------------------------------------------- what was asked for
@@ -380,82 +283,6 @@ def _named(what: str, name: object, table: Mapping):
     raise InputError(f"{what}={name!r} is not known.", allowed=listing(map(repr, table)))
 
 
-# ---------------------------------------------------------------------- regions and regressors
-
-
-def _weights(W, n: int, x, geometry):
-    """Weights as `SpatialWeights` and the map: the given ones, or the lattice."""
-    from toolkit.weights.spatial_weights import SpatialWeights
-
-    if W is None and isinstance(x, str):
-        from toolkit.weights.contiguity import queen
-
-        cells = _lattice(n)
-        return queen(cells), cells
-    if W is None:
-        raise InputError(
-            "x holds regions, but W=None was given.", fix="give their weights, e.g. tk.weights.queen(panel)"
-        )
-    if hasattr(W, "by_period"):
-        raise InputError("W differs by period; a simulation has one W.", fix="give the weights of one period")
-    if not isinstance(W, SpatialWeights):
-        from toolkit.weights.interchange import from_graph
-
-        W = from_graph(W)
-    return W, geometry
-
-
-def _lattice(n: int):
-    """`n` unit squares, row by row, as near to a square as they go: a GeoSeries indexed ``r1`` ... with leading zeros."""
-    import geopandas as gpd
-    from shapely import box
-
-    side, width = int(np.ceil(np.sqrt(n))), len(str(n))
-    squares = [box(i % side, i // side, i % side + 1, i // side + 1) for i in range(n)]
-    return gpd.GeoSeries(squares, index=[f"r{i + 1:0{width}d}" for i in range(n)])
-
-
-def _regressors(x, beta: dict, W, periods: int):
-    """The panel they come from and their values (T, N, k), or (None, None) where they are to be drawn."""
-    import pandas as pd
-
-    from toolkit.data.panel import Panel
-
-    if isinstance(x, str):
-        odd = [name for name in beta if not name.isidentifier() or name == "y"]
-        if odd:
-            raise InputError(
-                f"beta has {listing(map(repr, odd))}: not a name for a new variable.", allowed="x, x1, ..."
-            )
-        return None, None
-    if isinstance(x, pd.DataFrame):
-        x = Panel(x.rename_axis("region").reset_index(), entity="region")
-    if not isinstance(x, Panel):
-        raise InputError(f"x is a {type(x).__name__}.", allowed=f"{listing(REGRESSORS)}, a Panel or a DataFrame by id")
-    if periods not in (1, x.T):
-        raise InputError(f"periods={periods}, but x has {x.T}.", fix="leave periods out, or select those of x")
-    if "y" in x.variables:
-        raise InputError("x has a variable y already.", fix="rename it: the outcome drawn is y")
-    names = {f"regressor_{i}": name for i, name in enumerate(beta)}
-    built = x.assign(**names).require_complete(list(names))
-    return x, np.stack([built.values(name) for name in names], axis=2)
-
-
-def _spread(hetero, W) -> np.ndarray | str | None:
-    """Relative standard deviations by region (N,), ``"x"``, or None."""
-    if hetero is None or (isinstance(hetero, str) and hetero == "x"):
-        return hetero
-    if isinstance(hetero, str) and hetero != "neighbours":
-        raise InputError(f"hetero={hetero!r} is not known.", allowed="None, 'x', 'neighbours', an array by region")
-    spread = W.cardinalities.astype(float) if isinstance(hetero, str) else np.asarray(hetero, float)
-    if spread.shape != (W.N,) or not np.isfinite(spread).all() or (spread < 0).any() or not spread.any():
-        raise InputError(
-            f"hetero has shape {spread.shape} or values that are no standard deviations.",
-            allowed=f"{W.N} numbers of 0 or more, one a region",
-        )
-    return spread
-
-
 # ---------------------------------------------------------------------- what is returned
 
 
@@ -497,13 +324,3 @@ def _fit_options(spec: Spec, effects: str, components: str, p: Process) -> dict[
         out |= {"method": "ml", "serial": True if p.serial else None}
         out["components"] = components if spec.wu else None
     return out
-
-
-def _averages(operator, r: float) -> tuple[float, float, float, float]:
-    """tr(S)/N, tr(S W)/N, 1'S1/N and 1'SW1/N of S = (I - r W)^-1."""
-    ones = np.ones(operator.N)
-    if not r:
-        return 1.0, 0.0, 1.0, float(operator.lag(ones).mean())
-    lagged = -float(operator.curve().refined(r).d1(r)) / operator.N
-    sums = operator.solve(r, np.column_stack([ones, operator.lag(ones)])).mean(axis=0)
-    return 1 + r * lagged, lagged, float(sums[0]), float(sums[1])
