@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,6 +16,7 @@ from toolkit.teaching.assignments import build
 from toolkit.teaching.catalogue import check_list, write_list_of
 from toolkit.teaching.exercises import leaks, read_exercise
 
+COURSE = Path(__file__).parents[2] / "analyses" / "teaching"
 FIRST = """# What is two?
 
 **Learning goal.** Add one and one. See that it is two.
@@ -159,6 +162,22 @@ def test_the_list_of_exercises(tmp_path):
     rows = [line.split("](")[1][:12] for line in readme.read_text().splitlines() if "](source" in line]
     assert rows == ["source/two/t", "source/again"]
     assert readme.read_text().endswith(f"{marks[1]}\nThe end.\n")
+
+
+def test_the_list_of_the_course_agrees_with_its_exercises():
+    check_list(COURSE)
+    listed = re.findall(r"\(source/(\w+)/\w+\.ipynb\)", (COURSE / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(p.name for p in (COURSE / "source").iterdir() if p.is_dir())
+    assert len(set(listed)) == len(listed) >= 14
+
+
+@pytest.mark.parametrize("name", [p.name for p in sorted((COURSE / "source").iterdir()) if p.is_dir()])
+def test_exercises_say_what_to_do(name):
+    e = read_exercise(COURSE / "source" / name / f"{name}.ipynb")
+    assert 10 <= e.points <= 20
+    first, last = e.notebook.cells[0].source, e.notebook.cells[-1].source
+    assert "raise NotImplementedError()" in first, "students are not told which line to delete"
+    assert "take away" in last and "discussion" in last
 
 
 @pytest.mark.slow
