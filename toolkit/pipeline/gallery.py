@@ -101,6 +101,7 @@ def _draw_all(folder: Path) -> None:
     """Run each example up to the call that draws and save its figure; prints a line for each."""
     from toolkit.report.figure import save
 
+    folder.mkdir(parents=True, exist_ok=True)
     for _, module, function in _functions():
         before, call = _example(module, function)
         if not call:
