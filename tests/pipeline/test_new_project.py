@@ -123,7 +123,9 @@ def test_nothing_is_left_behind_when_the_disk_is_full(tmp_path, monkeypatch):
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_the_makefile_says_its_commands(tmp_path):
     made = new_project("my-paper", parent=tmp_path)
-    said = subprocess.run(["make", "-n", "check"], cwd=made, capture_output=True, text=True).stdout
+    said = subprocess.run(
+        ["make", "--no-print-directory", "-n", "check"], cwd=made, capture_output=True, text=True
+    ).stdout
     assert said.strip() == (
         "toolkit check data/panel.csv --entity state --time year --map data/map.geojson --key state "
         "--formula 'log(gsp) ~ log(pcap) + log(pc) + log(emp) + unemp'"

@@ -158,9 +158,9 @@ def _unknown(model: object) -> InputError:
     kind = type(model)
     fix = "pass the object that fitting returned"
     if isinstance(model, type):
-        problem = f"tk.table cannot read the class {model.__module__}.{model.__qualname__}; it wants a fitted result."
+        problem = f"There is no estimate to read in the class {model.__module__}.{model.__qualname__}; it wants a fitted result."
     else:
-        problem = f"tk.table cannot read an object of class {kind.__module__}.{kind.__qualname__}."
+        problem = f"There is no estimate to read in an object of class {kind.__module__}.{kind.__qualname__}."
         if callable(getattr(model, "fit", None)):
             fix = "this is a model, not its result: pass what .fit() returns"
     return InputError(
