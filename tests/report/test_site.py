@@ -33,9 +33,10 @@ def test_a_notebook_lists_the_claims_it_decided_with_links_to_the_ledger():
     text = notebook_body(Section(name="a", title="A", page="x", claims=[CLAIM]), ledger="../../ledger.html")
     assert '<a href="../../ledger.html#P1-C45">P1-C45</a>' in text and "A &lt; B" in text
     assert '<span class="verdict not-supported">not supported</span>' in text
-    assert '<span class="verdict not-supported">not supported 1</span>' in overview(
-        Section(name="a", title="A", page="x", claims=[CLAIM])
-    )
+    first = overview(*(Section(name=name, title=name, page="x", claims=[CLAIM]) for name in "ab"))
+    assert first.count('<span class="verdict not-supported">not supported 1</span>') == 2
+    assert "They decide 2 claims" in first and '<span class="verdict not-supported">not supported 2</span>' in first
+    assert "claims" not in overview(Section(name="a", title="A", page="x"))
 
 
 @pytest.mark.parametrize(

@@ -182,9 +182,12 @@ def overview_body(
     )
     more = f'<h2 id="handbook">Look up</h2><ul class="cards">{others}</ul>' if others else ""
     marks = QUICK if any(s.quick for s in sections) else ""
+    decided = [claim for section in sections for claim in section.claims]
+    found = f"<p>They decide {len(decided)} claims of papers:</p>{_tally(decided)}" if decided else ""
     return f"""<h1>{escape(title)}</h1>
 {marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
 the seeds and the versions are in <code>manifest.json</code> beside the folder of this site.</p>
+{found}
 <h2 id="notebooks">Notebooks</h2>
 <ul class="cards">{cards}</ul>
 {more}"""
@@ -233,14 +236,19 @@ def _card(section: Section, folder: str) -> str:
     picture = next((f for s in section.shown for f in s.files if _suffix(f) in {"PNG", "SVG"}), None)
     image = f'<img src="{_path(folder + picture)}" alt="" loading="lazy">' if picture else ""
     stale = _STALE if section.stale else ""
-    counts = Counter(c["verdict"] for c in section.claims)
-    tally = "".join(verdict(v).replace("</span>", f" {counts[v]}</span>") + " " for v in VERDICTS if counts[v])
-    claims = f'<p class="tally">{tally}</p>' if tally else ""
+    claims = _tally(section.claims)
     summary = f'<p class="short">{escape(section.summary)}</p>' if section.summary else ""
     return f"""<li class="card" id="{_path(section.name)}" lang="{escape(section.lang)}">
 <h3><a href="{_path(folder)}index.html">{escape(section.title)}</a></h3>
 {stale}{image}{summary}{claims}</li>
 """
+
+
+def _tally(claims: Iterable[Mapping[str, str]]) -> str:
+    """How many claims have each verdict, as coloured words; empty without claims."""
+    counts = Counter(c["verdict"] for c in claims)
+    words = "".join(verdict(v).replace("</span>", f" {counts[v]}</span>") + " " for v in VERDICTS if counts[v])
+    return f'<p class="tally">{words}</p>' if words else ""
 
 
 def _claims(section: Section, ledger: str) -> str:
