@@ -344,3 +344,30 @@ def test_many_variables_with_one_fault_are_one_paragraph():
     frame = table(**{f"v{k}": lambda d, k=k: d["roads"].where(d.index != k) for k in range(5)})
     said = tk.check(frame, "code", "year").text()
     assert said.count("Why: A model needs every region") == 1 and said.count("1 of 96 values are missing") == 5
+
+
+@pytest.mark.parametrize(
+    ("columns", "way"),
+    [
+        (["code", "2019", "2020"], "df.melt('code'"),
+        (["code", "2019年", "2020年"], "df.melt('code'"),
+        (["code", "gdp_2019", "gdp_2020", "pop_2019", "pop_2020"], "pd.wide_to_long(df, ['gdp', 'pop']"),
+    ],
+)
+def test_a_wide_table_is_told_how_to_turn(columns, way):
+    frame = pd.DataFrame([["A", *range(1, len(columns))], ["B", *range(2, len(columns) + 1)]], columns=columns)
+    (found,) = tk.check(frame, "code", "year").errors
+    assert found.code == "wide" and way in found.fix and "wide" in found.found
+
+
+def test_numbers_with_separators_are_looked_at_as_the_numbers_they_mean():
+    frame = pd.DataFrame(
+        {
+            "code": np.repeat(list("ABCDEFGH"), 4),
+            "year": list(range(2000, 2004)) * 8,
+            "gdp": [f"{1000 + 7 * i:,}" for i in range(32)],
+        }
+    )
+    frame.loc[9, "gdp"] = "10,630,000"
+    codes = tk.check(frame, "code", "year").tidy()["code"].tolist()
+    assert "text-thousands" in codes and "unit-break" in codes and "empty" not in codes

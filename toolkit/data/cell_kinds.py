@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from numbers import Real
 
 from toolkit.data.reading import MISSING
 
-__all__ = ["KINDS", "kind_of", "number_of"]
+__all__ = ["KINDS", "kind_of", "number_meant", "number_of"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _PATTERNS = (
@@ -53,6 +54,25 @@ def number_of(cell: object) -> float | None:
     if isinstance(cell, str) and _NUMBER.fullmatch(cell.strip()):
         return float(cell.strip())
     return None
+
+
+def number_meant(cell: object) -> float | None:
+    """The number a cell means, also where separators or full-width digits keep it from being read as one.
+
+    Examples
+    --------
+    >>> [number_meant(c) for c in ("7", "1,234.5", "3,5", "１２", "12%", "n.a.")]
+    [7.0, 1234.5, 3.5, 12.0, None, None]
+    """
+    kind = kind_of(cell)
+    if kind is None:
+        return number_of(cell)
+    text = unicodedata.normalize("NFKC", str(cell)).strip()
+    if kind == "thousands":
+        return number_of(re.sub(r"[^\d.+-]", "", text))
+    if kind == "decimal-comma":
+        return number_of(text.replace(".", "").replace(",", "."))
+    return number_of(text) if kind == "full-width" else None
 
 
 def kind_of(cell: object) -> str | None:

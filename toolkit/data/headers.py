@@ -50,7 +50,7 @@ def table_of(grid: Grid):
     if notes:
         found.append(
             Finding(
-                "error", "footnotes", "table", f"{len(notes)} lines below the table are not data, e.g. {_first(notes[0][1])!r}.",
+                "error", "footnotes", "table", f"{len(notes)} {'line' if len(notes) == 1 else 'lines'} below the table: no data, e.g. {_first(notes[0][1])!r}.",
                 "They would be read as further regions.", "Delete them, or move them to another file.",
                 tuple(n for n, _ in notes),
             )

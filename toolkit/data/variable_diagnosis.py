@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.data.cell_kinds import KINDS, kind_of, number_of
+from toolkit.data.cell_kinds import KINDS, kind_of, number_meant
 from toolkit.data.findings import Finding
 from toolkit.data.key_diagnosis import Keys
 from toolkit.data.summary import spans
@@ -26,7 +26,7 @@ _TENS = {1: "10", 2: "100", 3: "1,000", 4: "10,000 (万 against 元, 亿 against
 
 
 def numbers_of(column: pd.Series) -> tuple[pd.Series, list[Finding]]:
-    """A column as floats, NaN where a cell is no number, and why.
+    """A column as floats, NaN where a cell means no number, and which cells are not written as one.
 
     A column in which fewer than one cell in ten is a number (or would be, written differently) is one of names:
     all of it is NaN and there is nothing to find.
@@ -37,7 +37,7 @@ def numbers_of(column: pd.Series) -> tuple[pd.Series, list[Finding]]:
         values = pd.Series(column.to_numpy(dtype=float, na_value=np.nan), column.index, name=column.name)
         return _finite(values)
     kinds = column.map(kind_of)
-    values = column.map(lambda c: np.nan if kind_of(c) else number_of(c)).astype(float)
+    values = column.map(number_meant).astype(float)
     filled = int((kinds != "missing").sum())
     nearly = int(kinds.isna().sum()) + int(
         kinds.isin(["thousands", "decimal-comma", "unit", "marked", "full-width"]).sum()
@@ -54,7 +54,7 @@ def numbers_of(column: pd.Series) -> tuple[pd.Series, list[Finding]]:
         found.append(
             Finding(
                 "error", f"text-{kind}", str(column.name),
-                f"{len(bad)} of {len(column)} cells are {what}: {listing(map(repr, dict.fromkeys(bad)), 4)}.",
+                f"{len(bad)} of {len(column)} cells hold {what}: {listing(map(repr, dict.fromkeys(bad)), 4)}.",
                 "One such cell turns the whole variable into text, which no model takes.",
                 fix.format(signs=signs), tuple(bad.index),
             )
