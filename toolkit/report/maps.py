@@ -154,9 +154,9 @@ def lisa(
     Examples
     --------
     >>> import toolkit as tk
-    >>> panel = tk.load("munnell")
-    >>> record = tk.local_moran(panel, "unemp", tk.weights.queen(panel), permutations=999, seed=1)
-    >>> len(tk.maps.lisa(panel, record, 1986).axes)
+    >>> panel = tk.load("us_income").select([1929, 2009])
+    >>> record = tk.local_moran(panel, "income", tk.weights.queen(panel), permutations=999, seed=1)
+    >>> len(tk.maps.lisa(panel, record, 1929).axes)
     1
     """
     if not (hasattr(record, "cluster") and hasattr(record, "quadrant")):
@@ -203,9 +203,9 @@ def clusters(
     Examples
     --------
     >>> import toolkit as tk
-    >>> panel = tk.load("munnell")
-    >>> record = tk.getis_ord(panel, "unemp", tk.weights.queen(panel), permutations=999, seed=1)
-    >>> len(tk.maps.clusters(panel, record, [1970, 1986]).axes)
+    >>> panel = tk.load("us_income").select([1929, 2009])
+    >>> record = tk.getis_ord(panel, "income", tk.weights.queen(panel), permutations=999, seed=1)
+    >>> len(tk.maps.clusters(panel, record, [1929, 2009]).axes)
     2
     """
     if not (hasattr(record, "cluster") and hasattr(record, "categories")):

@@ -148,7 +148,13 @@ def frame(
 
 
 def overview_body(
-    title: str, sections: Sequence[Section], *, folder: str = "notebooks", handbook: Mapping[str, tuple[str, str]]
+    title: str,
+    sections: Sequence[Section],
+    *,
+    folder: str = "notebooks",
+    handbook: Mapping[str, tuple[str, str]],
+    about: str = "",
+    ledger: str = "",
 ) -> str:
     """The first page: a card for each notebook, and what else the site has.
 
@@ -162,6 +168,10 @@ def overview_body(
         Where the notebooks' pages are, from the overview.
     handbook : mapping of str to (str, str)
         Path of a page -> its label and what it has.
+    about : str
+        What this is, to someone who has never seen it; plain text.
+    ledger : str
+        Path of the page of claims, to which the count of verdicts leads.
 
     Returns
     -------
@@ -182,10 +192,11 @@ def overview_body(
     )
     more = f'<h2 id="handbook">Look up</h2><ul class="cards">{others}</ul>' if others else ""
     marks = QUICK if any(s.quick for s in sections) else ""
+    what = f"<p>{escape(about)}</p>\n" if about else ""
     return f"""<h1>{escape(title)}</h1>
-{marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
+{what}{marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
 the seeds and the versions are in <code>manifest.json</code> beside the folder of this site.</p>
-<h2 id="notebooks">Notebooks</h2>
+{_found(sections, ledger)}<h2 id="notebooks">Notebooks</h2>
 <ul class="cards">{cards}</ul>
 {more}"""
 
@@ -233,14 +244,30 @@ def _card(section: Section, folder: str) -> str:
     picture = next((f for s in section.shown for f in s.files if _suffix(f) in {"PNG", "SVG"}), None)
     image = f'<img src="{_path(folder + picture)}" alt="" loading="lazy">' if picture else ""
     stale = _STALE if section.stale else ""
-    counts = Counter(c["verdict"] for c in section.claims)
-    tally = "".join(verdict(v).replace("</span>", f" {counts[v]}</span>") + " " for v in VERDICTS if counts[v])
-    claims = f'<p class="tally">{tally}</p>' if tally else ""
+    claims = _tally(section.claims)
     summary = f'<p class="short">{escape(section.summary)}</p>' if section.summary else ""
     return f"""<li class="card" id="{_path(section.name)}" lang="{escape(section.lang)}">
 <h3><a href="{_path(folder)}index.html">{escape(section.title)}</a></h3>
 {stale}{image}{summary}{claims}</li>
 """
+
+
+def _tally(claims: Iterable[Mapping[str, str]]) -> str:
+    """How often each verdict was given."""
+    counts = Counter(c["verdict"] for c in claims)
+    tally = "".join(verdict(v).replace("</span>", f" {counts[v]}</span>") + " " for v in VERDICTS if counts[v])
+    return f'<p class="tally">{tally}</p>' if tally else ""
+
+
+def _found(sections: Sequence[Section], ledger: str) -> str:
+    """What was found in all: claims of the papers by verdict."""
+    claims = [claim for section in sections for claim in section.claims]
+    if not claims:
+        return ""
+    papers = sum(bool(section.claims) for section in sections)
+    said = f"{len(claims)} claim{'' if len(claims) == 1 else 's'}, {papers} notebook{'' if papers == 1 else 's'}"
+    linked = f'<a href="{_path(ledger)}">{said}</a>' if ledger else said
+    return f'<h2 id="found">What was found</h2>\n<p>Verdicts on what the papers state ({linked}):</p>{_tally(claims)}\n'
 
 
 def _claims(section: Section, ledger: str) -> str:
