@@ -86,7 +86,7 @@ def write_site(
         _write(site / to, frame(made.label, body, nav=nav, current=to))
         progress.cell("site")
     title, what = (TITLE, ABOUT) if handbook else ("Replication", "")
-    body = overview_body(title, sections, handbook=about, about=what, ledger=_LEDGER if rows else "")
+    body = overview_body(title, sections, handbook=about, about=what)
     _write(site / "index.html", frame(title, body, nav=nav, current="index.html", footer=_versions()))
     progress.cell("site")
     number = 1 + len(pages) + bool(rows) + 2 * len(sections)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,7 +89,7 @@ def _on_lines(axes: Axes, step: float) -> np.ndarray:
     for line in axes.lines:
         if line.get_transform() == axes.transData and line.get_linestyle() not in ("None", " ", ""):
             corners = axes.transData.transform(np.asarray(line.get_xydata(), float))
-            for start, end in pairwise(corners):
+            for start, end in itertools.pairwise(corners):
                 number = 2 + int(np.nan_to_num(np.hypot(*(end - start))) / step)
                 found.append(start + (end - start) * np.linspace(0, 1, number)[:, None])
     return np.vstack(found)

@@ -154,7 +154,7 @@ def lisa(
     Examples
     --------
     >>> import toolkit as tk
-    >>> panel = tk.load("us_income").select([1929, 2009])
+    >>> panel = tk.load("us_income").select(times=[1929, 2009])
     >>> record = tk.local_moran(panel, "income", tk.weights.queen(panel), permutations=999, seed=1)
     >>> len(tk.maps.lisa(panel, record, 1929).axes)
     1
@@ -203,7 +203,7 @@ def clusters(
     Examples
     --------
     >>> import toolkit as tk
-    >>> panel = tk.load("us_income").select([1929, 2009])
+    >>> panel = tk.load("us_income").select(times=[1929, 2009])
     >>> record = tk.getis_ord(panel, "income", tk.weights.queen(panel), permutations=999, seed=1)
     >>> len(tk.maps.clusters(panel, record, [1929, 2009]).axes)
     2

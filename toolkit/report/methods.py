@@ -26,7 +26,7 @@ CSS = """
 """
 _HEADING = re.compile(r"^## (.+?) \{#([a-z-]+)\}$", re.M)
 _CITATION = re.compile(r"\[@([a-z0-9_]+)\]")
-_PUBLIC = re.compile(r"tk\.((?:(?:charts|errors|maps|weights)\.)?\w+)")
+_PUBLIC = re.compile(r"tk\.([\w.]+)")
 
 
 def methods_body() -> str:

@@ -154,7 +154,6 @@ def overview_body(
     folder: str = "notebooks",
     handbook: Mapping[str, tuple[str, str]],
     about: str = "",
-    ledger: str = "",
 ) -> str:
     """The first page: a card for each notebook, and what else the site has.
 
@@ -170,8 +169,6 @@ def overview_body(
         Path of a page -> its label and what it has.
     about : str
         What this is, to someone who has never seen it; plain text.
-    ledger : str
-        Path of the page of claims, to which the count of verdicts leads.
 
     Returns
     -------
@@ -185,6 +182,7 @@ def overview_body(
     (True, True)
     """
     n = len(sections)
+    what = f"<p>{escape(about)}</p>" if about else ""
     cards = "".join(_card(section, f"{folder}/{section.name}/") for section in sections)
     others = "".join(
         f'<li class="card"><h3><a href="{_path(to)}">{escape(label)}</a></h3><p>{escape(what)}</p></li>'
@@ -192,11 +190,13 @@ def overview_body(
     )
     more = f'<h2 id="handbook">Look up</h2><ul class="cards">{others}</ul>' if others else ""
     marks = QUICK if any(s.quick for s in sections) else ""
-    what = f"<p>{escape(about)}</p>\n" if about else ""
-    return f"""<h1>{escape(title)}</h1>
-{what}{marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
+    decided = [claim for section in sections for claim in section.claims]
+    found = f"<p>They decide {len(decided)} claims of papers:</p>{_tally(decided)}" if decided else ""
+    return f"""<h1>{escape(title)}</h1>{what}
+{marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
 the seeds and the versions are in <code>manifest.json</code> beside the folder of this site.</p>
-{_found(sections, ledger)}<h2 id="notebooks">Notebooks</h2>
+{found}
+<h2 id="notebooks">Notebooks</h2>
 <ul class="cards">{cards}</ul>
 {more}"""
 
@@ -253,21 +253,10 @@ def _card(section: Section, folder: str) -> str:
 
 
 def _tally(claims: Iterable[Mapping[str, str]]) -> str:
-    """How often each verdict was given."""
+    """How many claims have each verdict, as coloured words; empty without claims."""
     counts = Counter(c["verdict"] for c in claims)
-    tally = "".join(verdict(v).replace("</span>", f" {counts[v]}</span>") + " " for v in VERDICTS if counts[v])
-    return f'<p class="tally">{tally}</p>' if tally else ""
-
-
-def _found(sections: Sequence[Section], ledger: str) -> str:
-    """What was found in all: claims of the papers by verdict."""
-    claims = [claim for section in sections for claim in section.claims]
-    if not claims:
-        return ""
-    papers = sum(bool(section.claims) for section in sections)
-    said = f"{len(claims)} claim{'' if len(claims) == 1 else 's'}, {papers} notebook{'' if papers == 1 else 's'}"
-    linked = f'<a href="{_path(ledger)}">{said}</a>' if ledger else said
-    return f'<h2 id="found">What was found</h2>\n<p>Verdicts on what the papers state ({linked}):</p>{_tally(claims)}\n'
+    words = "".join(verdict(v).replace("</span>", f" {counts[v]}</span>") + " " for v in VERDICTS if counts[v])
+    return f'<p class="tally">{words}</p>' if words else ""
 
 
 def _claims(section: Section, ledger: str) -> str:
