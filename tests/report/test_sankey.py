@@ -88,3 +88,9 @@ def test_bad_records():
     record = tk.rank_mobility(tk.load("us_income"), "income", permutations=0)
     with pytest.raises(InputError, match="k=1"):
         tk.charts.mobility_sankey(record, k=1)
+
+
+def test_a_spatial_chain_moves_as_its_classes_do():
+    panel = tk.load("us_income")
+    record = tk.spatial_markov(panel, "income", tk.weights.queen(panel), k=4, permutations=0)
+    assert bands(tk.charts.mobility_sankey(record)) == bands(tk.charts.mobility_sankey(chain()))

@@ -9,8 +9,16 @@ from pathlib import Path
 from toolkit.pipeline.gallery import pictures
 from toolkit.report.reference import Room
 
-__all__ = ["PAGES", "PICTURES", "Page", "rooms"]
+__all__ = ["ABOUT", "PAGES", "PICTURES", "TITLE", "Page", "rooms"]
 
+#: Heading of the overview, and what it says first.
+TITLE = "Spatial econometrics for regional economists"
+ABOUT = (
+    "regional-toolkit takes a panel of regions and a map to neighbours, measures of inequality and autocorrelation, spatial "
+    "panel models with their spillovers, and tables and maps for a paper. Here it is put to work: notebooks replicate papers "
+    "and textbook examples, and every claim of a paper is held to the data. To begin, read a notebook below; to use it on "
+    "your own data, see the reference and the gallery."
+)
 #: Folder of the gallery's pictures in the site.
 PICTURES = "gallery"
 #: The interactive map, framed by a page of the site.

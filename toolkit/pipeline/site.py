@@ -18,7 +18,7 @@ from typing import Any
 import toolkit
 from toolkit.pipeline import manifest
 from toolkit.pipeline.gallery import draw
-from toolkit.pipeline.handbook import PAGES, PICTURES
+from toolkit.pipeline.handbook import ABOUT, PAGES, PICTURES, TITLE
 from toolkit.pipeline.plan import SITE
 from toolkit.pipeline.progress import Progress
 from toolkit.report.ledger import ledger_body
@@ -85,8 +85,9 @@ def write_site(
         body = made.body(site)
         _write(site / to, frame(made.label, body, nav=nav, current=to))
         progress.cell("site")
-    body = overview_body("Replication", sections, handbook=about)
-    _write(site / "index.html", frame("Replication", body, nav=nav, current="index.html", footer=_versions()))
+    title, what = (TITLE, ABOUT) if handbook else ("Replication", "")
+    body = overview_body(title, sections, handbook=about, about=what)
+    _write(site / "index.html", frame(title, body, nav=nav, current="index.html", footer=_versions()))
     progress.cell("site")
     number = 1 + len(pages) + bool(rows) + 2 * len(sections)
     progress.say(f"site: {number} pages, {time.monotonic() - began:.1f} s")

@@ -75,14 +75,22 @@ def rank_paths(
             axes.plot(x, ranks[:, i], color=color, linestyle=dash, linewidth=1.4 if i in chosen else 0.8)
         for side, row in ((axes, ranks[0]), (axes.secondary_yaxis("right"), ranks[-1])):
             _names(side, row, names, chosen)
-        ticks = sorted({int(t) for t in np.linspace(0, len(rows) - 1, min(6, len(rows))).round()})
-        axes.set_xticks(ticks, [str(record.times[rows[t]]) for t in ticks])
         axes.set(xlim=(0, len(rows) - 1), ylim=(n + 0.6, 0.4))
         axes.spines["left"].set_visible(False)
         axes.spines["bottom"].set_visible(False)
         axes.set_title(record.label_zh if lang == "zh" and record.label_zh else record.label, fontweight="normal")
         _legend(figure, axes, chosen, lang)
+        _periods(figure, axes, [str(record.times[row]) for row in rows])
     return figure
+
+
+def _periods(figure: PaperFigure, axes, times: list[str]) -> None:
+    """As many periods as have room between the names, the first and the last among them."""
+    figure.draw_without_rendering()  # the names decide how wide the axes are
+    inches = axes.get_window_extent().width / figure.dpi
+    most = max(2, 1 + int(inches / (0.1 + 0.065 * max(map(len, times)))))
+    ticks = sorted({int(t) for t in np.linspace(0, len(times) - 1, min(most, 6, len(times))).round()})
+    axes.set_xticks(ticks, [times[t] for t in ticks])
 
 
 def _names(side, ranks: np.ndarray, names, chosen: dict[int, str]) -> None:

@@ -148,7 +148,12 @@ def frame(
 
 
 def overview_body(
-    title: str, sections: Sequence[Section], *, folder: str = "notebooks", handbook: Mapping[str, tuple[str, str]]
+    title: str,
+    sections: Sequence[Section],
+    *,
+    folder: str = "notebooks",
+    handbook: Mapping[str, tuple[str, str]],
+    about: str = "",
 ) -> str:
     """The first page: a card for each notebook, and what else the site has.
 
@@ -162,6 +167,8 @@ def overview_body(
         Where the notebooks' pages are, from the overview.
     handbook : mapping of str to (str, str)
         Path of a page -> its label and what it has.
+    about : str
+        What this is, to someone who has never seen it; plain text.
 
     Returns
     -------
@@ -175,6 +182,7 @@ def overview_body(
     (True, True)
     """
     n = len(sections)
+    what = f"<p>{escape(about)}</p>" if about else ""
     cards = "".join(_card(section, f"{folder}/{section.name}/") for section in sections)
     others = "".join(
         f'<li class="card"><h3><a href="{_path(to)}">{escape(label)}</a></h3><p>{escape(what)}</p></li>'
@@ -184,7 +192,11 @@ def overview_body(
     marks = QUICK if any(s.quick for s in sections) else ""
     decided = [claim for section in sections for claim in section.claims]
     found = f"<p>They decide {len(decided)} claims of papers:</p>{_tally(decided)}" if decided else ""
+<<<<<<< HEAD
     return f"""<h1>{escape(title)}</h1>
+=======
+    return f"""<h1>{escape(title)}</h1>{what}
+>>>>>>> b823f85f0d793c53aa7253b1a0f44b8a86f3f43a
 {marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
 the seeds and the versions are in <code>manifest.json</code> beside the folder of this site.</p>
 {found}

@@ -115,7 +115,7 @@ def specification_curve(
             allowed=f"effects {listing(sorted(set(table['effect'])))}; terms {known}",
         )
     rows = rows.sort_values("estimate", kind="stable").reset_index(drop=True)
-    words, at = _WORDS[lang], np.arange(len(rows))
+    words, at = _WORDS[lang], np.arange(1, len(rows) + 1)
     used = [c for c in CHOICES if table[c].nunique() > 1]
     lines = [(c, v) for c in used for v in dict.fromkeys(rows[c])]
     inches = inches_of(width)
@@ -195,7 +195,7 @@ def _choices(axes, rows, at, used, level: float, words) -> None:
         height += 0.1
     axes.set_yticks(ticks, labels)
     axes.set_ylim(height - 0.3, -0.6)
-    axes.set_xlim(-1, len(at))
+    axes.set_xlim(0.2, len(at) + 0.8)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -98,7 +98,7 @@ def location_quotients(
         logs = np.log2(x[order])
     reach = float(np.clip(np.abs(logs[np.isfinite(logs)]).max(), 0.5, 3))
     headings, upright, below = _headings(labels, inches_of(width))
-    figure = new_figure(width, 0.5 + 0.135 * len(order) + below, lang=lang)
+    figure = new_figure(width, max(1.45, 0.5 + 0.135 * len(order) + below), lang=lang)  # the scale has a name
     with figure.styled():
         axes = figure.subplots()
         norm = TwoSlopeNorm(0, -reach, reach)
@@ -168,7 +168,7 @@ def similarity_map(record, time: object = None, *, width: str | float = "one", l
         _grid(axes, count, count)
         size = min(6.5, 43 * inches_of(width) / count)
         axes.set_yticks(range(count), [names[k] for k in order], fontsize=size)
-        axes.set_xticks(range(count), [names[k] for k in order], fontsize=size, rotation=90)
+        axes.set_xticks(range(count), [names[k] for k in order], fontsize=size, rotation=90 if count > 6 else 0)
         axes.tick_params(length=0)
         if count <= 12:
             middle = (np.nanmin(x) + np.nanmax(x)) / 2
