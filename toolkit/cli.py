@@ -108,7 +108,9 @@ def new(
         made = new_project(name, title=title, lang=lang, sample=sample, parent=parent)
         shown = f'"{made.name}"' if " " in made.name else made.name
         typer.echo(f"{made}: made, with sample data {sample!r}.\nNext:")
-        typer.echo(f"  cd {shown if parent == Path('.') else made}\n  make               # or: toolkit replicate --no-handbook")
+        typer.echo(
+            f"  cd {shown if parent == Path('.') else made}\n  make               # or: toolkit replicate --no-handbook"
+        )
         typer.echo("  open build/site/index.html\n  make paper         # build/paper.pdf, where LaTeX is installed")
         typer.echo("Then put your own data into data/ (README.md says how) and run: make check")
 
