@@ -85,6 +85,7 @@ def check(
     if absent or (wide and time is not None):
         return Findings(source, f"{len(frame)} rows, {frame.shape[1]} columns", (*items, *absent), tuple(checked))
     from toolkit.data.key_diagnosis import diagnose_keys
+    from toolkit.data.total_diagnosis import diagnose_totals
     from toolkit.data.variable_diagnosis import diagnose_variables
 
     frame, shapes = _apart(frame, entity)
@@ -92,6 +93,7 @@ def check(
     items += found
     values, found = _numbers(frame.drop(columns=[entity] if time is None else [entity, time]))
     items += found
+    items += diagnose_totals(values.loc[keys.ids.index], keys)
     items += diagnose_variables(values.loc[keys.ids.index], keys)
     checked += ["ids", *(["times"] if time is not None else []), "variables"]
     ids = sorted(keys.ids.unique())
