@@ -69,7 +69,7 @@ def test_the_packaged_panels_can_be_used_as_they_are():
 @pytest.mark.parametrize(
     ("frame", "code", "said"),
     [
-        (pd.concat([table(), table().iloc[[3]]], ignore_index=True), "duplicates", "01, 2003"),
+        (pd.concat([table(), table().iloc[[3]]], ignore_index=True), "duplicates", "01 in 2003"),
         (table().drop(index=5), "unbalanced", "01 lacks 2005"),
         (table().query("year != 2004"), "uneven-times", "2003 to 2005"),
         (changed(7, "code", 7), "mixed-ids", "95 text such as '01'"),
@@ -346,6 +346,7 @@ def test_many_variables_with_one_fault_are_one_paragraph():
     assert said.count("Why: A model needs every region") == 1 and said.count("1 of 96 values are missing") == 5
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("columns", "way"),
     [
@@ -371,3 +372,17 @@ def test_numbers_with_separators_are_looked_at_as_the_numbers_they_mean():
     frame.loc[9, "gdp"] = "10,630,000"
     codes = tk.check(frame, "code", "year").tidy()["code"].tolist()
     assert "text-thousands" in codes and "unit-break" in codes and "empty" not in codes
+=======
+def test_names_merged_over_columns_are_no_ragged_rows(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["code", "year", "gdp", None], [None, None, "level", "index"]):
+        book.active.append(row)
+    book.active.merge_cells("C1:D1")
+    for code in IDS:
+        for year in YEARS:
+            book.active.append([code, f"{year}年", 100 + year, 5 + year % 7])
+    book.save(tmp_path / "merged.xlsx")
+    found = tk.check(tmp_path / "merged.xlsx", "code", "year")
+    assert {"merged-cells", "second-header", "unnamed"} <= set(codes(found)) and "ragged" not in codes(found)
+    assert "12 regions x 8 periods (2000-2007)" in found.text()  # years with a unit are years
+>>>>>>> ade730dc898313b96d290fda8ec2135b995a8efa

@@ -38,7 +38,7 @@ def table_of(grid: Grid):
         found.append(
             Finding(
                 "error", "title-lines", "table",
-                f"{header} lines stand above the header, e.g. {_first(rows[0][1])!r}.",
+                f"{header} {'line stands' if header == 1 else 'lines stand'} above the header, e.g. {_first(rows[0][1])!r}.",
                 "The first line of a file is read as the names of the variables.",
                 "Delete the lines above the names of the variables.", tuple(n for n, _ in rows[:header]),
             )
@@ -70,7 +70,8 @@ def table_of(grid: Grid):
         )
     padded = [(*cells, *[None] * (width - len(cells))) for _, cells in body]
     frame = pd.DataFrame([r[:width] for r in padded], columns=names, index=[n for n, _ in body], dtype=object)
-    ragged = [n for n, cells in body if _reach(cells) > _reach(rows[header][1])]
+    named = max(_reach(rows[header][1]), _reach(second[1]) if second else 0)  # names of merged cells end in the first
+    ragged = [n for n, cells in body if _reach(cells) > named]
     if ragged:
         found.append(
             Finding(

@@ -198,7 +198,7 @@ def _times(column: pd.Series, name: str, found: list[Finding]) -> pd.Series:
             )
         )  # fmt: skip
         return (
-            years.combine_first(column.map(str)) if not years.isna().any() and numbers.isna().all() else column.map(str)
+            years.astype("int64") if not years.isna().any() and numbers.isna().all() else column.map(str)
         )
     if all(isinstance(c, str) for c in column) and len(column) and not column.map(str.strip).eq(column).all():
         numbers = numbers.astype(float)
@@ -227,7 +227,7 @@ def _duplicates(
     if not twice.any():
         return False
     cells = keys[twice].drop_duplicates()
-    shown = [f"{i}, {t}" if time is not None else str(i) for i, t in cells.itertuples(index=False)]
+    shown = [f"{i} in {t}" if time is not None else str(i) for i, t in cells.itertuples(index=False)]
     same = len(present[twice].astype(str).drop_duplicates()) == len(cells)
     found.append(
         Finding(

@@ -78,10 +78,15 @@ def check(
     checked = ["table"]
     if frame is None:
         return Findings(source, "not read", tuple(items), tuple(checked))
-    absent = _absent(frame, entity, time)
-    if absent:
+    from toolkit.data.wide_diagnosis import diagnose_wide
+
+    wide = diagnose_wide(frame, entity, time)
+    items += wide
+    absent = _absent(frame, entity, None if wide else time)
+    if absent or (wide and time is not None):
         return Findings(source, f"{len(frame)} rows, {frame.shape[1]} columns", (*items, *absent), tuple(checked))
     from toolkit.data.key_diagnosis import diagnose_keys
+    from toolkit.data.total_diagnosis import diagnose_totals
     from toolkit.data.variable_diagnosis import diagnose_variables
 
     frame, shapes = _apart(frame, entity)
@@ -89,6 +94,7 @@ def check(
     items += found
     values, found = _numbers(frame.drop(columns=[entity] if time is None else [entity, time]))
     items += found
+    items += diagnose_totals(values.loc[keys.ids.index], keys)
     items += diagnose_variables(values.loc[keys.ids.index], keys)
     checked += ["ids", *(["times"] if time is not None else []), "variables"]
     ids = sorted(keys.ids.unique())
@@ -221,7 +227,7 @@ def _absent(frame: pd.DataFrame, entity: str, time: str | None) -> list[Finding]
             found.append(
                 Finding(
                     "error", "no-column", "table", f"There is no column {column!r} ({role}); there are {listing(columns, 20)}.",
-                    "Rows are known by region and period.", f"Did you mean {meant!r}?" if meant else f"Name the column by {role}=...",
+                    "Rows are known by region and period.", f"Did you mean {meant!r}?" if meant else f"Name the column: {role}=... (--{role} ...).",
                 )
             )  # fmt: skip
     if not found and entity == time:
