@@ -346,19 +346,18 @@ def test_many_variables_with_one_fault_are_one_paragraph():
     assert said.count("Why: A model needs every region") == 1 and said.count("1 of 96 values are missing") == 5
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(
-    ("columns", "way"),
-    [
-        (["code", "2019", "2020"], "df.melt('code'"),
-        (["code", "2019年", "2020年"], "df.melt('code'"),
-        (["code", "gdp_2019", "gdp_2020", "pop_2019", "pop_2020"], "pd.wide_to_long(df, ['gdp', 'pop']"),
-    ],
-)
-def test_a_wide_table_is_told_how_to_turn(columns, way):
-    frame = pd.DataFrame([["A", *range(1, len(columns))], ["B", *range(2, len(columns) + 1)]], columns=columns)
-    (found,) = tk.check(frame, "code", "year").errors
-    assert found.code == "wide" and way in found.fix and "wide" in found.found
+def test_names_merged_over_columns_are_no_ragged_rows(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["code", "year", "gdp", None], [None, None, "level", "index"]):
+        book.active.append(row)
+    book.active.merge_cells("C1:D1")
+    for code in IDS:
+        for year in YEARS:
+            book.active.append([code, f"{year}年", 100 + year, 5 + year % 7])
+    book.save(tmp_path / "merged.xlsx")
+    found = tk.check(tmp_path / "merged.xlsx", "code", "year")
+    assert {"merged-cells", "second-header", "unnamed"} <= set(codes(found)) and "ragged" not in codes(found)
+    assert "12 regions x 8 periods (2000-2007)" in found.text()  # years with a unit are years
 
 
 def test_numbers_with_separators_are_looked_at_as_the_numbers_they_mean():
@@ -372,17 +371,3 @@ def test_numbers_with_separators_are_looked_at_as_the_numbers_they_mean():
     frame.loc[9, "gdp"] = "10,630,000"
     codes = tk.check(frame, "code", "year").tidy()["code"].tolist()
     assert "text-thousands" in codes and "unit-break" in codes and "empty" not in codes
-=======
-def test_names_merged_over_columns_are_no_ragged_rows(tmp_path):
-    book = openpyxl.Workbook()
-    for row in (["code", "year", "gdp", None], [None, None, "level", "index"]):
-        book.active.append(row)
-    book.active.merge_cells("C1:D1")
-    for code in IDS:
-        for year in YEARS:
-            book.active.append([code, f"{year}年", 100 + year, 5 + year % 7])
-    book.save(tmp_path / "merged.xlsx")
-    found = tk.check(tmp_path / "merged.xlsx", "code", "year")
-    assert {"merged-cells", "second-header", "unnamed"} <= set(codes(found)) and "ragged" not in codes(found)
-    assert "12 regions x 8 periods (2000-2007)" in found.text()  # years with a unit are years
->>>>>>> ade730dc898313b96d290fda8ec2135b995a8efa

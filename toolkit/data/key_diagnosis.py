@@ -197,9 +197,7 @@ def _times(column: pd.Series, name: str, found: list[Finding]) -> pd.Series:
                 tuple(odd.index),
             )
         )  # fmt: skip
-        return (
-            years.astype("int64") if not years.isna().any() and numbers.isna().all() else column.map(str)
-        )
+        return years.astype("int64") if not years.isna().any() and numbers.isna().all() else column.map(str)
     if all(isinstance(c, str) for c in column) and len(column) and not column.map(str.strip).eq(column).all():
         numbers = numbers.astype(float)
     whole = numbers.astype(float)

@@ -8,7 +8,6 @@ rooms of each; what is known of one of them is said in its own room (`toolkit.da
 from __future__ import annotations
 
 import difflib
-import re
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,9 +151,6 @@ def to_json(found: Findings) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
-#: A column of one year: a name, which may be empty, and the year.
-_YEAR = re.compile(r"(.*?)((?:19|20)\d\d)年?")
-
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Data check</title><style>
@@ -219,9 +215,9 @@ def _unreadable(error: ToolkitError) -> Finding:
 
 def _absent(frame: pd.DataFrame, entity: str, time: str | None) -> list[Finding]:
     columns = [str(c) for c in frame.columns]
-    found = _wide(columns, entity, time)
+    found = []
     for role, column in (("entity", entity), ("time", time)):
-        if column is not None and column not in columns and not (found and role == "time"):
+        if column is not None and column not in columns:
             near = difflib.get_close_matches(column.lower(), [c.lower() for c in columns], n=1)
             meant = next((c for c in columns if near and c.lower() == near[0]), None)
             found.append(
@@ -242,25 +238,6 @@ def _absent(frame: pd.DataFrame, entity: str, time: str | None) -> list[Finding]
             )
         )
     return found
-
-
-def _wide(columns: list[str], entity: str, time: str | None) -> list[Finding]:
-    """Years across the table, as yearbooks print it, where there should be a row a region and year."""
-    years = [match for match in map(_YEAR.fullmatch, columns) if match]
-    if time is None or time in columns or len(years) < 2:
-        return []
-    names = list(dict.fromkeys(match[1].rstrip("_ .-") for match in years))
-    if names == [""]:
-        way = f'df.melt({entity!r}, var_name={time!r}, value_name="gdp"), a table for each variable, joined on {entity!r} and {time!r}'
-    else:
-        way = f"pd.wide_to_long(df, {names!r}, i={entity!r}, j={time!r}).reset_index() (sep= for what stands between name and year)"
-    shown = listing(repr(match[0]) for match in years)
-    return [
-        Finding(
-            "error", "wide", "table", f"The table is wide: {len(years)} columns are years, {shown}, and there is no column {time!r}.",
-            "A panel has one row a region and period.", f"Turn it: {way}.",
-        )
-    ]  # fmt: skip
 
 
 def _apart(frame: pd.DataFrame, entity: str) -> tuple[pd.DataFrame, Any]:

@@ -192,11 +192,7 @@ def overview_body(
     marks = QUICK if any(s.quick for s in sections) else ""
     decided = [claim for section in sections for claim in section.claims]
     found = f"<p>They decide {len(decided)} claims of papers:</p>{_tally(decided)}" if decided else ""
-<<<<<<< HEAD
-    return f"""<h1>{escape(title)}</h1>
-=======
     return f"""<h1>{escape(title)}</h1>{what}
->>>>>>> b823f85f0d793c53aa7253b1a0f44b8a86f3f43a
 {marks}<p>{n} notebook{"" if n == 1 else "s"}. Every number was computed by the notebook it stands beside. The hashes of data, weights and files,
 the seeds and the versions are in <code>manifest.json</code> beside the folder of this site.</p>
 {found}
