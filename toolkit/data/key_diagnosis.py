@@ -260,7 +260,7 @@ def _gaps(ids: pd.Series, times: pd.Series, found: list[Finding]) -> bool:
         )  # fmt: skip
     steps = np.diff(grid.columns) if pd.api.types.is_integer_dtype(grid.columns) else np.array([])
     if len(set(steps)) > 1:
-        usual = int(np.bincount(steps.astype(int)).argmax()) if (steps < 10_000).all() else 1
+        usual = int(np.bincount(steps.astype(int)).argmax()) if ((steps > 0) & (steps < 10_000)).all() else 1
         after = [
             f"{a} to {b}" for a, b, s in zip(grid.columns[:-1], grid.columns[1:], steps, strict=True) if s != usual
         ]
